@@ -1,0 +1,54 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PACKAGING := setup.cfg pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench parity clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
+
+run: $(VENV)/.ready ## run the headquarters lever and write its report to out/headquarters.pdf
+	@mkdir -p out
+	$(BIN)/sim run --lever=headquarters
+	$(BIN)/sim report @last --output out/headquarters.pdf
+
+test: lint ## check style, types, import direction and run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-test ## check style, types and import direction
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.ready-bench ## measure speed
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+parity: $(VENV)/.ready-test ## compare every case with PySD (long)
+	$(BIN)/python -m pytest -m "parity or slow"
+
+clean: ## remove the environment and everything made here
+	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.ready: $(PACKAGING) | $(BIN)/python
+	@echo "Installing into $(VENV) (a few minutes the first time)"
+	$(PIP) --editable . --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.ready-test: $(PACKAGING) | $(BIN)/python
+	@echo "Installing into $(VENV) (a few minutes the first time)"
+	$(PIP) --editable '.[test]' --constraint constraints.txt
+	@touch $@ $(VENV)/.ready
+
+$(VENV)/.ready-bench: $(PACKAGING) | $(BIN)/python
+	$(PIP) --editable '.[bench]' --constraint constraints.txt
+	@touch $@ $(VENV)/.ready

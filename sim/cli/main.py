@@ -1,0 +1,103 @@
+"""The ``sim`` command: one group, its commands imported only when used, and one handler of errors."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+import sim
+from sim.cli.terminal import ClosedOutput, forget_stdout, prepare_streams
+from sim.errors import Interrupted, SimError, did_you_mean
+
+__all__ = ["main", "program", "run_program"]
+
+# name → (module, one line of help); the line stands here so that `sim --help` imports no command.
+COMMANDS = {
+    "run": ("sim.cli.run", "Run levers beside the baseline: indicators, targets, P(goal)."),
+    "levers": ("sim.cli.levers", "List the levers, or show what one moves and on what evidence."),
+    "runs": ("sim.cli.runs", "List the stored runs, or show one again."),
+    "report": ("sim.cli.report", "Make the PDF report of a stored run."),
+    "sweep": ("sim.cli.sweep", "Vary levers and constants; which matter most for the 2035 goal."),
+    "doctor": ("sim.cli.doctor", "Check this installation."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command and return its ``command``."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command where there is none of that name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"There is no command {name!r}.{did_you_mean(name, COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the arguments as typed: a run stores them."""
+        ctx.meta["sim.arguments"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(sim.__version__, prog_name="sim", message="%(prog)s %(version)s")
+def program() -> None:
+    """System-dynamics planning model of Changji: what the plan's levers do, and how likely its goal is.
+
+    \b
+    Start with:
+      sim run --lever=headquarters
+      sim report @last
+    """
+
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code.
+
+    0 ok, 1 failure, 2 bad input, 3 goal not met, 4 partial sweep, 130 interrupted.
+    """
+    prepare_streams()
+    try:
+        result = program.main(list(arguments), prog_name="sim", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except SimError as error:
+        click.echo(f"sim: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("sim: Interrupted. What was stored stays stored.", err=True)
+        return Interrupted.exit_code
+    except (ClosedOutput, BrokenPipeError):
+        # The reader (`| head`) has what it wanted; that is no failure.
+        forget_stdout()
+        return 0
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(run_program(sys.argv[1:]))

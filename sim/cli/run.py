@@ -1,0 +1,192 @@
+"""``sim run``: a scenario beside the baseline, printed and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.interrupt import watched
+from sim.cli.options import (
+    as_typed,
+    check_count,
+    check_shape,
+    database_option,
+    database_place,
+    lang_option,
+    shape_options,
+    write_csv,
+    write_json,
+)
+from sim.cli.terminal import note, progress_line, show
+from sim.cli.texts import Texts, load_texts
+from sim.errors import BadInput, SimError
+
+if TYPE_CHECKING:
+    from sim.spec.scenario import Scenario
+    from sim.store import Runs
+
+__all__ = ["chosen_scenario", "command", "scenario_options", "short_scenario", "write_rows"]
+
+ARM_KEYS = ("p05", "p50", "p95", "probability_met")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asked for."""
+
+    levers: tuple[str, ...]
+    scenario_file: Path | None
+    members: int
+    seed: int
+    db: str | None
+    lang: str | None
+    as_json: bool
+    as_csv: bool
+
+
+def scenario_options(function: Any) -> Any:
+    """Add --lever and --scenario."""
+    function = click.option(
+        "--scenario", "scenario_file", metavar="FILE", type=click.Path(path_type=Path),
+        help="A scenario file (TOML); --lever goes on top of it.",
+    )(function)  # fmt: skip
+    return click.option(
+        "--lever", "levers", multiple=True, metavar="NAME[=INTENSITY][@YEAR]",
+        help="A lever, its intensity (0 to 1, default 1) and first year; repeatable. See: sim levers.",
+    )(function)  # fmt: skip
+
+
+@click.command("run")
+@scenario_options
+@click.option("--members", type=int, default=1000, show_default=True, help="Members of the ensemble.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Random seed.")
+@database_option
+@lang_option
+@shape_options
+def command(**given: Any) -> None:
+    """Run levers beside the baseline: indicators against targets, P(goal), year reached.
+
+    \b
+      sim run --lever=headquarters
+      sim run --lever tourism=0.6@2027 --lever talent
+    """
+    asked = Asked(**given)
+    check_shape(asked.as_json, asked.as_csv)
+    check_count("--members", asked.members)
+    texts = load_texts(asked.lang)
+    scenario = chosen_scenario(asked.levers, asked.scenario_file)
+    path = database_place(asked.db)
+    record, problem = _run_and_store(scenario, asked, path, texts)
+    _print(record, asked, texts)
+    if problem is not None:
+        raise problem
+    _print_place(record, path, asked, texts)
+
+
+def chosen_scenario(levers: tuple[str, ...], file: Path | None) -> Scenario:
+    """Return the scenario that --lever and --scenario describe."""
+    from sim.spec.levers import load_levers
+    from sim.spec.scenario import load_scenario, make_scenario, parse_lever
+
+    known = load_levers()
+    uses = [parse_lever(text, known) for text in levers]
+    base = None if file is None else load_scenario(file, known)
+    return make_scenario(uses, known, base=base)
+
+
+def short_scenario(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario as plain JSON data, as an unfinished run or a sweep keeps it."""
+    uses = [{"id": use.id, "intensity": use.intensity, "start": use.start} for use in scenario.levers]
+    title = {"zh": scenario.zh, "en": scenario.en}
+    return {"name": scenario.name, "title": title, "levers": uses, "inputs": dict(scenario.inputs)}
+
+
+def _run_and_store(
+    scenario: Scenario, asked: Asked, path: Path, texts: Texts
+) -> tuple[dict[str, Any], SimError | None]:
+    """Return the run's record, and why it could not be stored if it could not."""
+    from sim.store import open_store
+
+    command_line = as_typed()
+    with open_store(path) as store:
+        run_id = store.runs.begin(command_line, short_scenario(scenario), asked.seed, asked.members)
+        with _marked(store.runs, run_id), watched() as check:
+            progress = progress_line(lambda stage: texts(f"stage.{stage}"), check)
+            progress("start", 0, 1)
+            from sim.ensemble import run_scenario
+
+            result = run_scenario(
+                scenario, members=asked.members, seed=asked.seed, run_id=run_id, command=command_line,
+                progress=progress,
+            )  # fmt: skip
+            progress("start", 1, 1)
+            try:
+                store.runs.complete(run_id, result.record, result.members_indicators)
+            except SimError as error:
+                # The result is there: show it first, then say that it was not stored.
+                return result.record, error
+    return result.record, None
+
+
+@contextmanager
+def _marked(runs: Runs, run_id: str) -> Iterator[None]:
+    """Mark a run that does not come to its end; a refused input leaves no run behind."""
+    try:
+        yield
+    except BadInput:
+        with suppress(SimError):
+            runs.discard(run_id)
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        with suppress(SimError):
+            runs.mark(run_id, "interrupted")
+        raise
+    except BaseException as error:
+        with suppress(SimError):
+            runs.mark(run_id, "failed", str(error))
+        raise
+
+
+def _print(record: Mapping[str, Any], asked: Asked, texts: Texts) -> None:
+    if asked.as_json:
+        from sim.ensemble import short_record
+
+        write_json(short_record(dict(record)))
+    elif asked.as_csv:
+        write_rows(record)
+    else:
+        from sim.cli.run_view import run_page
+
+        show(run_page(record, texts))
+
+
+def write_rows(record: Mapping[str, Any]) -> None:
+    """Write the indicators of a record as CSV, a row for each indicator and year."""
+    arms = ("baseline", "scenario")
+    columns = ["id", "zh", "en", "year", "target", "direction", "unit_zh", "unit_en"]
+    columns += [f"{arm}_{key}" for arm in arms for key in ARM_KEYS]
+    rows = [
+        {
+            **kpi,
+            **{f"unit_{lang}": unit for lang, unit in kpi["unit"].items()},
+            **{f"{arm}_{key}": kpi[arm][key] for arm in arms for key in ARM_KEYS},
+        }
+        for kpi in record["kpis"]
+    ]
+    write_csv(columns, rows)
+
+
+def _print_place(record: Mapping[str, Any], path: Path, asked: Asked, texts: Texts) -> None:
+    """Say where the run is stored and what comes next; beside data, on stderr."""
+    stored = texts("run.stored", run_id=record["run_id"], path=path, seconds=f"{record['elapsed_s']:.1f}")
+    lines = (stored, texts("run.next_report"))
+    if asked.as_json or asked.as_csv:
+        for line in lines:
+            note(line)
+    else:
+        show(lines)

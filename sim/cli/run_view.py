@@ -1,0 +1,153 @@
+"""A run record as a page for people: indicators, goal, what the band is, where it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sim.cli.numbers import NONE, given, number, percent, signed, sparkline, year
+from sim.cli.terminal import can_show, width
+from sim.cli.texts import Texts
+
+__all__ = ["arms_of", "new_table", "run_page"]
+
+QUANTILES = ("p05", "p50", "p95")
+WIDE = 110
+
+
+def run_page(record: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]:
+    """Yield the parts of the page for a complete run."""
+    yield _heading(record, texts)
+    yield ""
+    yield _indicators(record, texts)
+    yield ""
+    yield _goal(record, texts)
+    if len(arms_of(record)) > 1 and record["goal"].get("effect"):
+        yield _effect(record, texts)
+    yield ""
+    yield Text(
+        texts("run.band_prior" if record["ensemble"] == "prior" else "run.band_posterior"), style="dim"
+    )
+
+
+def arms_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the arms worth showing: without levers and inputs the scenario is the baseline itself."""
+    scenario = record["scenario"]
+    return ("baseline", "scenario") if scenario["levers"] or scenario["inputs"] else ("baseline",)
+
+
+def new_table() -> Table:
+    """Return an empty table with one rule under the heading (ASCII where the console needs it)."""
+    lines = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
+    return Table(box=lines, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
+
+
+def _heading(record: Mapping[str, Any], texts: Texts) -> Text:
+    scenario = record["scenario"]
+    lines = Text(texts.of(scenario["title"]), style="bold")
+    for lever in scenario["levers"]:
+        lines.append("\n  " + _lever(lever, texts), style="not bold")
+    for name, value in scenario["inputs"].items():
+        lines.append(f"\n  {name} = {given(value)}", style="not bold")
+    failed = record["failed_members"]
+    members = texts(
+        "run.members_failed" if failed else "run.members", members=record["members"], failed=failed
+    )
+    lines.append("\n" + texts("run.basis", members=members, seed=record["seed"]), style="not bold dim")
+    return lines
+
+
+def _lever(lever: Mapping[str, Any], texts: Texts) -> str:
+    start, cost = lever.get("start"), lever.get("annual_cost")
+    parts = [
+        f"{lever['id']}  {texts.of(lever)}",
+        texts("run.intensity", value=given(lever["intensity"])),
+        texts("run.from_year", year=year(start, NONE)) if start is not None else "",
+        texts("run.cost", value=given(cost)) if cost is not None else "",
+        texts(f"authority.{lever['authority']}"),
+        texts("run.evidence", value=texts(f"evidence.{lever['evidence']}")),
+    ]
+    return texts("run.joint").join(part for part in parts if part)
+
+
+def _indicators(record: Mapping[str, Any], texts: Texts) -> Table:
+    arms = arms_of(record)
+    table = new_table()
+    table.add_column(texts("run.indicator"), ratio=1, overflow="fold")
+    table.add_column(texts("run.target_year"), justify="right")
+    table.add_column("")
+    for quantile in ("5%", "50%", "95%"):
+        table.add_column(quantile, justify="right")
+    table.add_column(texts("run.met"), justify="right")
+    table.add_column(texts("run.trend"))
+    table.expand = True
+    for _, rows in groupby(record["kpis"], key=lambda kpi: str(kpi["id"])):
+        same = list(rows)
+        name = Text(texts.of(same[0])).append(f"\n{texts.of(same[0]['unit'])}", style="dim")
+        cells = [_cells(kpi, arms, _trends(record, kpi, arms), texts) for kpi in same]
+        table.add_row(name, *[Text("\n").join(column) for column in zip(*cells, strict=True)])
+    return table
+
+
+def _cells(kpi: Mapping[str, Any], arms: tuple[str, ...], trends: list[str], texts: Texts) -> list[Text]:
+    """Return the cells after the name, for one year of an indicator; each has a line per arm."""
+    sign = {"reach": "≥", "below": "≤"}.get(kpi["direction"], "")
+    target = NONE if kpi["target"] is None else f"{sign}{given(kpi['target'])}"
+    when = [str(kpi["year"]), target] if len(arms) > 1 else [f"{kpi['year']} {target}"]
+    columns = [
+        [texts(f"run.{arm}") for arm in arms],
+        *[[number(kpi[arm][quantile]) for arm in arms] for quantile in QUANTILES],
+        [percent(kpi[arm]["probability_met"]) for arm in arms],
+        trends,
+    ]
+    return [Text("\n".join(when)), *[_stacked(column) for column in columns]]
+
+
+def _stacked(lines: list[str]) -> Text:
+    """Return the baseline's line dimmed above the scenario's."""
+    text = Text().append(lines[0], style="" if len(lines) == 1 else "dim")
+    for line in lines[1:]:
+        text.append(f"\n{line}")
+    return text
+
+
+def _trends(record: Mapping[str, Any], kpi: Mapping[str, Any], arms: tuple[str, ...]) -> list[str]:
+    """Return a sparkline of the median per arm, both on one scale; empty where no series is the KPI's."""
+    found = [one for one in record["series"] if one["series"] == kpi["id"]]
+    if not found:
+        return [""] * len(arms)
+    medians = [found[0][arm]["p50"] for arm in arms]
+    known = [value for line in medians for value in line if value is not None]
+    if not known:
+        return [""] * len(arms)
+    length = 16 if width() >= WIDE else 8
+    return [sparkline(line, length, min(known), max(known)) for line in medians]
+
+
+def _goal(record: Mapping[str, Any], texts: Texts) -> Table:
+    goal, arms = record["goal"], arms_of(record)
+    table = new_table()
+    billions = given(goal["target"] / 10)
+    table.add_column(texts("run.goal", target=given(goal["target"]), billions=billions, year=goal["year"]))
+    for arm in arms:
+        table.add_column(texts(f"run.{arm}"), justify="right")
+    for key in ("probability_constant", "probability_current"):
+        table.add_row(texts(f"run.{key}"), *[percent(goal[arm][key]) for arm in arms])
+    for quantile in QUANTILES:
+        label = texts("run.year_reached", share=f"{int(quantile[1:])}%")
+        reached = [year(goal[arm]["year_reached"][quantile], texts("run.never")) for arm in arms]
+        table.add_row(label, *reached)
+    return table
+
+
+def _effect(record: Mapping[str, Any], texts: Texts) -> Text:
+    """Return the paired difference from the baseline in the goal year, member by member."""
+    goal = record["goal"]
+    low, middle, high = (signed(goal["effect"][quantile]) for quantile in QUANTILES)
+    return Text(texts("run.effect", year=goal["year"], low=low, middle=middle, high=high))

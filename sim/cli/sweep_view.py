@@ -1,0 +1,44 @@
+"""A finished sweep as a page for people: the inputs by their strength."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from sim.cli.numbers import given, number
+from sim.cli.run_view import new_table
+from sim.cli.texts import Texts
+from sim.store import StoredSweep
+
+__all__ = ["sweep_page"]
+
+
+def sweep_page(
+    sweep: StoredSweep, rows: Sequence[Mapping[str, Any]], least: int, place: str, texts: Texts
+) -> Iterator[RenderableType]:
+    """Yield the parts of the page; fewer than ``least`` samples cannot be ranked; ``place`` tells where."""
+    yield Text(texts("sweep.title", done=sweep.done, samples=sweep.samples), style="bold")
+    if not rows:
+        yield texts("sweep.few", least=least)
+        yield place
+        yield texts("sweep.next_more")
+        return
+    table = new_table()
+    table.add_column(texts("sweep.input"), overflow="fold", ratio=1)
+    for name in ("range", "strength", "interval", "mean_low", "mean_high"):
+        table.add_column(texts(f"sweep.{name}"), justify="right")
+    table.expand = True
+    for row in rows:
+        table.add_row(
+            row["name"], f"{given(row['low'])}–{given(row['high'])}", f"{row['strength']:+.2f}",
+            f"{row['strength_low']:+.2f} / {row['strength_high']:+.2f}",
+            number(row["mean_low"]), number(row["mean_high"]),
+        )  # fmt: skip
+    yield table
+    yield ""
+    yield Text(texts("sweep.meaning"), style="dim")
+    yield place
+    yield texts("sweep.next_levers")

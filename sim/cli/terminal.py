@@ -1,0 +1,140 @@
+"""Writing to the terminal: data to stdout, progress to stderr, nothing animated where no one watches."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable
+from io import StringIO
+from typing import TYPE_CHECKING, TextIO
+
+from sim.errors import SimError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = [
+    "ClosedOutput",
+    "can_show",
+    "forget_stdout",
+    "note",
+    "prepare_streams",
+    "progress_line",
+    "progress_tenths",
+    "show",
+    "width",
+    "write",
+]
+
+SHORTEST, WIDEST, UNKNOWN = 60, 160, 100
+
+
+class ClosedOutput(Exception):
+    """The reader of stdout has gone, as ``head`` does."""
+
+
+def prepare_streams() -> None:
+    """Let a console of any encoding (GBK on Windows) replace what it cannot show instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def forget_stdout() -> None:
+    """Point stdout at nothing, so that Python's last flush does not complain about a closed pipe."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def can_show(text: str) -> bool:
+    """Tell whether stdout's encoding has every character of ``text``."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def width() -> int:
+    """Return the columns to use: the terminal's or COLUMNS, within reason; 100 where unknown."""
+    return min(max(shutil.get_terminal_size((UNKNOWN, 24)).columns, SHORTEST), WIDEST)
+
+
+def write(text: str) -> None:
+    """Write to stdout at once; ClosedOutput when the reader is gone, SimError when the disk is full."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Windows reports a closed pipe as EINVAL.
+        if error.errno in (errno.EPIPE, errno.EINVAL):
+            raise ClosedOutput from error
+        raise SimError(f"The output could not be written: {error.strerror}.") from error
+
+
+def note(text: str) -> None:
+    """Write one line for the person, not for the data: to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(parts: Iterable[RenderableType]) -> None:
+    """Write rich renderables to stdout; colour only on a terminal that wants it (NO_COLOR)."""
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    page = Console(
+        file=StringIO(), width=width(), force_terminal=terminal, highlight=False, emoji=False, markup=False
+    )
+    for part in parts:
+        page.print(part)
+    assert isinstance(page.file, StringIO)
+    write("\n".join(line.rstrip() for line in page.file.getvalue().split("\n")))
+
+
+def progress_line(
+    names: Callable[[str], str], check: Callable[[], None] = lambda: None, stream: TextIO | None = None
+) -> Callable[[str, int, int], None]:
+    """Return ``progress(stage, done, total)`` that shows one line on stderr.
+
+    ``names`` gives a stage's name for people; ``check`` is called each time and may raise. On a
+    terminal the line is rewritten a few times a second; elsewhere nothing is shown.
+    """
+    out = sys.stderr if stream is None else stream
+    silent = not out.isatty() or os.environ.get("TERM") == "dumb"
+    last = 0.0
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        check()
+        moment = time.monotonic()
+        if silent or (done < total and moment - last < 0.1):
+            return
+        last = moment
+        out.write("\r\x1b[K" + ("" if done >= total else f"{names(stage)} {done}/{total}"))
+        out.flush()
+
+    return progress
+
+
+def progress_tenths(
+    names: Callable[[str], str], check: Callable[[], None]
+) -> Callable[[str, int, int], None]:
+    """Return ``progress(stage, done, total)`` for long work: off a terminal, a line for each tenth."""
+    if sys.stderr.isatty():
+        return progress_line(names, check)
+    shown = 0
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal shown
+        check()
+        tenth = done * 10 // max(total, 1)
+        if tenth > shown:
+            shown = tenth
+            note(f"{names(stage)} {done}/{total}")
+
+    return progress

@@ -1,0 +1,247 @@
+"""Plans to machine code, kept between processes in a private cache folder.
+
+The stored executable is read with pickle inside JAX, so it is only taken from a folder that
+belongs to the user and that nobody else can enter.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import platform
+import struct
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from sim.engine.packing import Slot, layout
+from sim.engine.planning import make_plan
+from sim.engine.program import Integrator, Program, shape
+from sim.folders import cache_folder
+from sim.spec.model import Model
+from sim.translate.cache import write_whole
+
+__all__ = ["Executable", "Request", "compiled", "executables_folder"]
+
+_MAGIC = b"sim executable 1\n"
+_START_OPTIONS: dict[str, Any] = {
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_backend_optimization_level": 1,
+    "xla_cpu_multi_thread_eigen": False,
+}
+"""The start runs once for each block: quick to compile is better than quick to run."""
+_LOOP_OPTIONS: dict[str, Any] = {
+    "xla_cpu_prefer_vector_width": 512,
+    "xla_cpu_multi_thread_eigen": False,
+    "xla_disable_hlo_passes": "while-loop-invariant-code-motion",
+}
+"""What stands still is hoisted by the plan already; XLA's own pass would only add kernels to compile.
+Blocks run on threads of their own, so XLA's are off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an executable is made for; two runs with equal requests share it."""
+
+    outputs: tuple[str, ...]
+    overridden: tuple[str, ...]
+    width: int
+    slots: int
+    integrator: Integrator
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a caller needs to know of an executable: inputs, outputs, how many values go between."""
+
+    inputs: tuple[Slot, ...]
+    still: tuple[str, ...]
+    moving: tuple[str, ...]
+    given: int
+    states: int
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """Machine code for a block of lanes, and what goes in and out; see :class:`Program`."""
+
+    request: Request
+    description: Description
+    start: Callable[..., Any]
+    loop: Callable[..., Any]
+
+
+def compiled(model: Model, request: Request) -> Executable:
+    """Return the executable for a request, from the cache if it is there and good, else made now."""
+    path = _path(model, request)
+    found = _load(path, request)
+    if found is None:
+        found, payloads = _compile(model, request)
+        _store(path, found.description, payloads)
+    return found
+
+
+def executables_folder() -> Path | None:
+    """Return the private folder of executables, or None if it cannot be had or is not private."""
+    folder = cache_folder() / "executables"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix":
+            status = folder.lstat()
+            if (
+                not folder.is_dir()
+                or folder.is_symlink()
+                or status.st_uid != os.getuid()
+                or status.st_mode & 0o077
+            ):
+                return None
+    except OSError:
+        return None
+    return folder
+
+
+def _compile(model: Model, request: Request) -> tuple[Executable, tuple[bytes, bytes]]:
+    plan = make_plan(model, request.outputs, request.overridden)
+    program = Program(plan, request.width, request.slots, request.integrator, request.dtype)
+    description = Description(
+        tuple(layout(plan)), plan.computed_still, plan.moving, len(plan.hoisted), len(plan.states)
+    )
+
+    def start(rows: Any, times: Any) -> Any:
+        return program.start(rows, times)
+
+    def loop(given: Any, states: Any, times: Any, counts: Any) -> Any:
+        return program.loop(given, states, times, counts)
+
+    with jax.enable_x64(True), ThreadPoolExecutor(1) as pool:
+        first = program.start_arguments()
+        _, given, states = jax.eval_shape(start, *first)
+        lowered = _lowered(loop, (given, states, first[1], shape((2,), np.int32)), _LOOP_OPTIONS)
+        waiting = pool.submit(_built, *lowered)
+        start_code = _built(*_lowered(start, first, _START_OPTIONS))
+        loop_code = waiting.result()
+    executable = Executable(request, description, start_code, loop_code)
+    return executable, (_payload(start_code), _payload(loop_code))
+
+
+def _lowered(
+    function: Callable[..., Any], arguments: Any, options: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    return jax.jit(function).lower(*arguments), options if jax.default_backend() == "cpu" else {}
+
+
+def _built(lowered: Any, options: dict[str, Any]) -> Any:
+    try:
+        return lowered.compile(compiler_options=options)
+    except jax.errors.JaxRuntimeError:
+        # Another XLA may not know these options; they only make it faster.
+        return lowered.compile()
+
+
+def _payload(code: Any) -> bytes:
+    from jax.experimental import serialize_executable
+
+    try:
+        payload: bytes = serialize_executable.serialize(code)[0]
+    except Exception:  # Not every backend can; then there is just nothing to keep.
+        return b""
+    return payload
+
+
+def _load(path: Path | None, request: Request) -> Executable | None:
+    if path is None:
+        return None
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        description, payloads = _unwrapped(data)
+        return Executable(request, description, *_revived(payloads, description))
+    except Exception:  # Anything wrong with a cached file means that it is made again.
+        return None
+
+
+def _revived(payloads: tuple[bytes, bytes], description: Description) -> tuple[Any, Any]:
+    given, states = (0,) * description.given, (0,) * description.states
+    still, moving = (0,) * len(description.still), (0,) * len(description.moving)
+    start = _linked(payloads[0], (0, 0), (still, given, states))
+    return start, _linked(payloads[1], (given, states, 0, 0), (moving, states))
+
+
+def _linked(payload: bytes, inputs: Any, outputs: Any) -> Any:
+    from jax.experimental.serialize_executable import deserialize_and_load
+
+    tree = jax.tree.structure
+    with jax.enable_x64(True):
+        return deserialize_and_load(payload, tree((inputs, {})), tree(outputs))
+
+
+def _store(path: Path | None, description: Description, payloads: tuple[bytes, bytes]) -> None:
+    if path is None or not all(payloads):
+        return
+    write_whole(path, _wrapped(description, payloads))
+
+
+def _wrapped(description: Description, payloads: tuple[bytes, bytes]) -> bytes:
+    head = json.dumps(asdict(description), ensure_ascii=False).encode()
+    body = struct.pack("<QQ", len(head), len(payloads[0])) + head + payloads[0] + payloads[1]
+    return _MAGIC + hashlib.sha256(body).digest() + body
+
+
+def _unwrapped(data: bytes) -> tuple[Description, tuple[bytes, bytes]]:
+    body = data[len(_MAGIC) + 32 :]
+    if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + 32]:
+        raise ValueError("damaged executable")
+    size, cut = struct.unpack_from("<QQ", body)
+    head = json.loads(body[16 : 16 + size])
+    inputs = tuple(Slot(item["name"], item["start"], tuple(item["shape"])) for item in head["inputs"])
+    description = Description(
+        inputs, tuple(head["still"]), tuple(head["moving"]), head["given"], head["states"]
+    )
+    rest = body[16 + size :]
+    return description, (rest[:cut], rest[cut:])
+
+
+def _path(model: Model, request: Request) -> Path | None:
+    folder = executables_folder()
+    if folder is None:
+        return None
+    parts = [model.hash, model.name, *map(repr, asdict(request).items()), _code_hash(), _machine()]
+    return folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}.bin"
+
+
+@functools.cache
+def _code_hash() -> str:
+    """An executable is only good for the code that made it."""
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for folder in (here, here.parent / "spec", here.parent / "translate"):
+        for file in sorted(folder.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _machine() -> str:
+    """Versions, backend and processor features: machine code of another processor may crash."""
+    parts = [jax.__version__, np.__version__, jax.default_backend(), platform.machine(), platform.system()]
+    return " ".join([*parts, platform.processor(), _processor_flags()])
+
+
+def _processor_flags() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(("flags", "Features")):
+                return hashlib.sha256(line.encode()).hexdigest()
+    except OSError:
+        pass
+    return platform.version()

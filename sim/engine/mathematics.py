@@ -1,0 +1,104 @@
+"""Logarithm, power and arc tangent for many lanes at once, in double precision.
+
+XLA's own ``log`` and ``pow`` cost 3 and 9 ns for each number; these are polynomials that the
+compiler turns into vector instructions.
+
+``log``: x = m·2^e with m in [√½, √2); log m = 2·atanh s with s = (m−1)/(m+1) (Abramowitz and
+Stegun 4.1.28), as an odd polynomial in s. Within 2 units in the last place.
+``power``: exp(y·log x), within 1e-13 relative for |y·log x| up to 20 or so: the error of the
+exponent, |y·log x|·2^-53, becomes the relative error of the result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+__all__ = ["fast_arctan", "fast_log", "fast_power"]
+
+_TAN_1_8, _TAN_3_8 = 0.4142135623730951, 2.414213562373095
+
+# Minimax fit (Remez) of (2·atanh(s)/s − 2)/s² as a polynomial in s² on [0, 0.02944]; error of log 1.6e-20.
+_ATANH = (
+    0.6666666666666666,
+    0.4000000000000617,
+    0.2857142856910524,
+    0.22222222644407003,
+    0.18181775828645763,
+    0.15387084500620393,
+    0.1325024444390797,
+    0.13250284630092474,
+)
+# The same for (atan(s)/s − 1)/s² on [0, tan²(π/8)]; error of atan 6e-19.
+_ATAN = (
+    -0.3333333333333329,
+    0.19999999999974136,
+    -0.14285714281894604,
+    0.11111110856239981,
+    -0.09090899603275406,
+    0.0769208973817197,
+    -0.06663410225021899,
+    0.058499442875081784,
+    -0.050479201955478975,
+    0.03826966834903553,
+    -0.01811890423002206,
+)
+_LN2_HIGH = 0.6931471805598903
+_LN2_LOW = 5.497923018708371e-14
+"""ln 2 in two parts: 42 bits, so that its product with an exponent is exact, and the rest."""
+
+
+def fast_log(x: Any) -> Any:
+    """Return the natural logarithm of a float64 array: −inf at 0, NaN below."""
+    bits = jax.lax.bitcast_convert_type(x, jnp.int64)
+    # Adding the distance from √½ to 1 in bits makes the exponent field round where the mantissa passes √2.
+    shifted = bits + np.int64(0x3FF0000000000000 - 0x3FE6A09E667F3BCD)
+    exponent_bits = jax.lax.shift_right_logical(shifted, np.int64(52))
+    # The bits of 2^52 + n are those of 2^52 with n added: cheaper than a conversion from integer.
+    exponent = jax.lax.bitcast_convert_type(exponent_bits | np.int64(0x4330000000000000), jnp.float64) - (
+        4503599627370496.0 + 1023.0
+    )
+    mantissa_bits = (shifted & np.int64(0x000FFFFFFFFFFFFF)) + np.int64(0x3FE6A09E667F3BCD)
+    f = jax.lax.bitcast_convert_type(mantissa_bits, jnp.float64) - 1.0
+    s = f / (2.0 + f)
+    s2 = s * s
+    half = 0.5 * f * f
+    tail = s * (half + s2 * _polynomial(s2, _ATANH)) + exponent * _LN2_LOW
+    result = exponent * _LN2_HIGH - ((half - tail) - f)
+    result = jnp.where(x == jnp.inf, x, result)
+    return jnp.where(x > 0.0, result, jnp.where(x == 0.0, -jnp.inf, jnp.nan))
+
+
+def fast_power(x: Any, y: Any) -> Any:
+    """Return x to the power y as exp(y·log|x|), with the usual rules for zero, negative x and y = 0."""
+    size = jnp.exp(y * fast_log(jnp.abs(x)))
+    half = 0.5 * y
+    parity = half - jnp.floor(half)
+    sign = jnp.where(parity == 0.0, 1.0, jnp.where(parity == 0.5, -1.0, jnp.nan))
+    return jnp.where(y == 0.0, 1.0, jnp.where(x < 0.0, sign * size, size))
+
+
+def fast_arctan(x: Any) -> Any:
+    """Return the arc tangent; jaxlib 0.10.2's own is wrong in half the lanes of vectors of eight.
+
+    The argument is brought into [−tan π/8, tan π/8] by atan x = π/2 − atan 1/x and π/4 + atan (x−1)/(x+1).
+    """
+    size = jnp.abs(x)
+    large, middle = size > _TAN_3_8, size > _TAN_1_8
+    top = jnp.where(large, -1.0, jnp.where(middle, size - 1.0, size))
+    bottom = jnp.where(large, size, jnp.where(middle, size + 1.0, 1.0))
+    s = top / bottom
+    base = jnp.where(large, np.pi / 2, jnp.where(middle, np.pi / 4, 0.0))
+    s2 = s * s
+    result = base + (s + s * s2 * _polynomial(s2, _ATAN))
+    return jnp.where(x < 0.0, -result, result)
+
+
+def _polynomial(s2: Any, coefficients: tuple[float, ...]) -> Any:
+    total = jnp.full_like(s2, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * s2 + coefficient
+    return total

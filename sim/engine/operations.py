@@ -1,0 +1,85 @@
+"""Array operations that the evaluator needs, for JAX and for NumPy.
+
+Arrays have the loop axes of an equation first and the lanes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["NumpyOperations", "Operations"]
+
+
+class Operations:
+    """What differs between array libraries; ``xp`` is the module with NumPy's interface."""
+
+    def __init__(self, xp: Any, dtype: Any) -> None:
+        self.xp = xp
+        self.dtype = dtype
+
+    def log(self, x: Any) -> Any:
+        """Natural logarithm."""
+        raise NotImplementedError
+
+    def power(self, x: Any, y: Any) -> Any:
+        """``x`` to the power ``y``."""
+        raise NotImplementedError
+
+    def arctan(self, x: Any) -> Any:
+        """Arc tangent."""
+        raise NotImplementedError
+
+    def place(self, whole: Any, part: Any, starts: Sequence[int]) -> Any:
+        """Return ``whole`` with ``part`` written at ``starts``."""
+        raise NotImplementedError
+
+    def total(self, x: Any, axes: tuple[int, ...]) -> Any:
+        """Sum over axes, in index order."""
+        raise NotImplementedError
+
+    def number(self, x: Any) -> Any:
+        """Return truth values as 0 and 1, numbers as they are."""
+        if isinstance(x, bool | np.bool_):
+            return float(x)
+        if getattr(x, "dtype", None) == np.bool_:
+            return x.astype(self.dtype)
+        return x
+
+    def truth(self, x: Any) -> Any:
+        """Return numbers as truth values."""
+        if isinstance(x, float):
+            return x != 0.0
+        return x if getattr(x, "dtype", np.bool_) == np.bool_ else x != 0
+
+
+class NumpyOperations(Operations):
+    """NumPy, for values known before compiling and for finding where a lane went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(np, np.dtype(np.float64))
+
+    def log(self, x: Any) -> Any:
+        """Natural logarithm."""
+        return np.log(x)
+
+    def power(self, x: Any, y: Any) -> Any:
+        """``x`` to the power ``y``."""
+        return np.power(x, y)
+
+    def arctan(self, x: Any) -> Any:
+        """Arc tangent."""
+        return np.arctan(x)
+
+    def place(self, whole: Any, part: Any, starts: Sequence[int]) -> Any:
+        """Return a copy of ``whole`` with ``part`` written at ``starts``."""
+        result = np.array(whole)
+        index = tuple(slice(start, start + size) for start, size in zip(starts, part.shape, strict=True))
+        result[index] = part
+        return result
+
+    def total(self, x: Any, axes: tuple[int, ...]) -> Any:
+        """Sum over axes."""
+        return np.sum(x, axis=axes)

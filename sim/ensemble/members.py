@@ -1,0 +1,200 @@
+"""Members: draws from the priors, anchored at the known levels, kept in the cache."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sim
+from sim.ensemble.anchoring import (
+    TOLERANCE,
+    Anchored,
+    Start,
+    anchor_labels,
+    apply_multipliers,
+    find_start,
+    solve_anchors,
+)
+from sim.ensemble.project import Project
+from sim.ensemble.runner import Floats, Progress, cells
+from sim.ensemble.sampling import check_count, check_seed, prior_draws
+from sim.errors import SimError
+from sim.folders import cache_folder
+
+__all__ = ["Members", "draw_members", "median_start"]
+
+FORMAT = 1
+"""Raised when the same inputs would give other members, so that old cache files are left alone."""
+
+BLOCK = 1024
+MOST_CACHED = 100_000
+FILES_KEPT = 32
+MOST_LOST = 0.05
+"""Share of members that may miss their anchors before the whole draw is refused."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """An ensemble's members.
+
+    ``draws`` is (members, sampled priors) in the priors' units, ``logs`` (members, anchored
+    cells) the logs of the anchoring multipliers, ``anchored`` (members,) whether a member meets
+    its anchors; those that do not are left out of every result and counted.
+    """
+
+    seed: int
+    draws: Floats
+    logs: Floats
+    anchored: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def constants(self, project: Project, part: slice = slice(None)) -> dict[str, Floats]:
+        """Return the constants of some members: name → (members, *subscripts), anchored."""
+        return apply_multipliers(project, _drawn(project, self.draws[part]), self.logs[part])
+
+
+def draw_members(project: Project, members: int, seed: int, progress: Progress | None = None) -> Members:
+    """Draw members from the priors and anchor them, or read them from the cache.
+
+    Raises:
+        BadInput: members is not from 1 to a million, or the seed is negative.
+        SimError: more than 5 % of the members cannot meet the anchors.
+    """
+    check_count(members)
+    check_seed(seed)
+    path = _cache_path(project, members, seed)
+    found = _read(path, project, members, seed)
+    if found is None:
+        found = _drawn_and_anchored(project, members, seed, progress)
+        if members <= MOST_CACHED:
+            _write(path, found)
+    _check_lost(project, found)
+    return found
+
+
+def median_start(project: Project) -> Start:
+    """Return the anchored model's own constants: ``start.logs`` (cells,) and their slopes.
+
+    Raises:
+        SimError: the model's own constants cannot meet the anchors.
+    """
+    start = find_start(project)
+    if not start.hit:
+        worst = _worst(project, Anchored(start.logs[None], start.miss[None]))
+        raise SimError(f"The model's own constants cannot be anchored: {worst}.")
+    return start
+
+
+def _drawn_and_anchored(project: Project, members: int, seed: int, progress: Progress | None) -> Members:
+    draws = prior_draws(project.sampled, members, seed)
+    start = find_start(project)
+    parts: list[Anchored] = []
+    for begin in range(0, members, BLOCK):
+        if progress:
+            progress("members", begin, members)
+        block = draws[begin : begin + BLOCK]
+        parts.append(solve_anchors(project, _drawn(project, block), len(block), start))
+    if progress:
+        progress("members", members, members)
+    solved = Anchored(
+        np.concatenate([part.logs for part in parts]), np.concatenate([part.miss for part in parts])
+    )
+    _check_hits(project, solved)
+    return Members(seed, draws, solved.logs, solved.hit)
+
+
+def _drawn(project: Project, draws: Floats) -> dict[str, Floats]:
+    constants: dict[str, Floats] = {}
+    for column, prior in enumerate(project.sampled):
+        name = project.constant(prior.constant.name)
+        default = project.defaults[name]
+        if name not in constants:
+            constants[name] = np.tile(default, (len(draws), *([1] * default.ndim)))
+        where = cells(project.spec, prior.constant)
+        # One draw for all cells of a row: a subrange moves as one.
+        constants[name].reshape(len(draws), -1)[:, where] = draws[:, column, None]
+    return constants
+
+
+def _check_hits(project: Project, solved: Anchored) -> None:
+    lost = int((~solved.hit).sum())
+    if lost > MOST_LOST * len(solved.hit):
+        raise SimError(
+            f"{lost} of {len(solved.hit)} members cannot meet the anchors: {_worst(project, solved)}. "
+            "Narrow the priors or check calibration/anchors.csv."
+        )
+
+
+def _check_lost(project: Project, members: Members) -> None:
+    if not members.anchored.any():
+        raise SimError("No member meets the anchors. Check calibration/anchors.csv and priors.csv.")
+
+
+def _worst(project: Project, solved: Anchored) -> str:
+    missed = np.abs(np.where(np.isfinite(solved.miss), solved.miss, 0.0)) > TOLERANCE
+    if not missed.any():
+        return "the model does not run to the anchors' year (a value turns NaN or infinite)"
+    column = int(np.argmax(missed.sum(axis=0)))
+    off = float(np.median(np.abs(np.expm1(solved.miss[missed[:, column], column]))))
+    return f"the worst is {anchor_labels(project)[column]}, off by {off:.2%} in the median of those"
+
+
+def _cache_path(project: Project, members: int, seed: int) -> Path:
+    hashes = project.hashes
+    parts = [
+        FORMAT,
+        sim.__version__,
+        project.spec.hash,
+        hashes["priors.csv"],
+        hashes["anchors.csv"],
+        members,
+        seed,
+    ]
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    folder = cache_folder() / "members"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{key}.npz"
+
+
+def _read(path: Path, project: Project, members: int, seed: int) -> Members | None:
+    """Return cached members, or None if there are none or the file is not as it should be."""
+    shapes = (members, len(project.sampled)), (members, len(anchor_labels(project)))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > 8 * sum(rows * columns for rows, columns in shapes) + members + 4096:
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            draws, logs, anchored = arrays["draws"], arrays["logs"], arrays["anchored"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    sound = (draws.shape, logs.shape) == shapes and anchored.shape == (members,)
+    typed = draws.dtype == logs.dtype == np.float64 and anchored.dtype == np.bool_
+    return Members(seed, draws, logs, anchored) if sound and typed else None
+
+
+def _write(path: Path, members: Members) -> None:
+    """Write a cache file atomically; a cache that cannot be written is done without."""
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            temporary = file.name
+            np.savez(file, draws=members.draws, logs=members.logs, anchored=members.anchored)
+        Path(temporary).replace(path)
+        old = sorted(path.parent.glob("*.npz"), key=lambda kept: kept.stat().st_mtime)[:-FILES_KEPT]
+        for one in old:
+            one.unlink(missing_ok=True)
+    except OSError:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)

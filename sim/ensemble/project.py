@@ -1,0 +1,194 @@
+"""A region's model together with all of its data files, checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from sim.ensemble.runner import Floats, Runner, cells
+from sim.errors import BadInput
+from sim.folders import content
+from sim.spec.anchors import Anchor, load_anchors
+from sim.spec.charts import ChartSeries, load_charts
+from sim.spec.facts import Fact, Source, load_facts, load_sources
+from sim.spec.kpis import Kpi, load_kpis
+from sim.spec.levers import Lever, load_levers
+from sim.spec.model import Model
+from sim.spec.priors import Prior, load_priors
+from sim.spec.references import Reference
+
+__all__ = ["LEVER_CONSTANTS", "Project", "load_project"]
+
+LEVER_CONSTANTS = ("lever intensity", "lever start year", "lever annual cost")
+"""Constants with one cell for each lever, which a model with levers must have."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The model and what is known about it. ``hashes`` maps a data file's name to its SHA-256."""
+
+    model: Runner
+    priors: tuple[Prior, ...]
+    anchors: tuple[Anchor, ...]
+    levers: tuple[Lever, ...]
+    kpis: tuple[Kpi, ...]
+    charts: tuple[ChartSeries, ...]
+    facts: tuple[Fact, ...]
+    sources: tuple[Source, ...]
+    hashes: dict[str, str]
+
+    @property
+    def spec(self) -> Model:
+        """The typed model."""
+        return self.model.spec
+
+    @cached_property
+    def defaults(self) -> dict[str, Floats]:
+        """Every constant's shipped value, shaped by its dimensions."""
+        return {name: np.asarray(value, dtype=np.float64) for name, value in self.model.defaults().items()}
+
+    def lanes(self, changes: Mapping[str, Floats], name: str, lanes: int) -> Floats:
+        """Return a constant, (lanes, *subscripts), at its default where ``changes`` lacks it."""
+        default = self.defaults[name]
+        return changes[name] if name in changes else np.broadcast_to(default, (lanes, *default.shape))
+
+    @cached_property
+    def sampled(self) -> tuple[Prior, ...]:
+        """The priors in which members differ."""
+        return tuple(prior for prior in self.priors if prior.sampled)
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """The model variables that anchors, indicators and charts are made from.
+
+        Every run asks for all of them, since each other choice would be one more program to compile.
+        """
+        references = [kpi.variable for kpi in self.kpis] + [chart.variable for chart in self.charts]
+        for anchor in self.anchors:
+            references.append(anchor.variable)
+            if isinstance(anchor.target, Reference):
+                references.append(anchor.target)
+        names = dict.fromkeys(self.spec.find(reference.name).name for reference in references)
+        return tuple(sorted(name for name in names if name not in self.defaults))
+
+    def constant(self, name: str) -> str:
+        """Return the model's spelling of a constant.
+
+        Raises:
+            BadInput: there is no such variable, or it is not a constant.
+        """
+        variable = self.spec.find(name)
+        if variable.name not in self.defaults:
+            raise BadInput(f"'{variable.name}' is a {variable.kind}; only constants can be changed.")
+        return variable.name
+
+
+def load_project(folder: Path | None = None, *, model: Runner | None = None) -> Project:
+    """Load the shipped region, or the one in ``folder`` (with model/ and calibration/ inside it).
+
+    Args:
+        folder: where model/ and calibration/ lie.
+        model: a model that is loaded already (default: ``model/changji.mdl`` through the engine).
+
+    Raises:
+        BadInput: a file is missing or wrong, or names what the model does not have.
+    """
+
+    def at(*parts: str) -> Path:
+        return folder.joinpath(*parts) if folder else content(*parts)
+
+    sources = load_sources(at("calibration", "sources.csv"))
+    facts = load_facts(at("calibration", "facts.csv"), sources)
+    paths = [at("calibration", name) for name in ("facts.csv", "priors.csv", "anchors.csv")]
+    project = Project(
+        model=model if model is not None else _engine_model(at("model", "changji.mdl")),
+        priors=load_priors(paths[1], facts),
+        anchors=load_anchors(paths[2]),
+        levers=load_levers(at("model", "levers.toml"), sources),
+        kpis=load_kpis(at("model", "kpis.csv"), facts),
+        charts=load_charts(at("model", "charts.csv"), facts),
+        facts=facts,
+        sources=sources,
+        hashes={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+    )
+    _check(project)
+    return project
+
+
+def _engine_model(path: Path) -> Runner:
+    # JAX takes half a second to import; a caller that brings its own model does not need it.
+    from sim.engine import load_model
+
+    return load_model(path)
+
+
+def _check(project: Project) -> None:
+    _check_priors(project)
+    for anchor in project.anchors:
+        where = f"anchors.csv, row {anchor.line}, column"
+        _constant(project, anchor.constant, f"{where} 'constant'")
+        _cells(project, anchor.variable, f"{where} 'variable'")
+        if isinstance(anchor.target, Reference):
+            _cells(project, anchor.target, f"{where} 'target'")
+    for kpi in project.kpis:
+        _single(project, kpi.variable, f"kpis.csv, row {kpi.line}, column 'variable'")
+    for chart in project.charts:
+        _single(project, chart.variable, f"charts.csv, row {chart.line}, column 'variable'")
+    _check_levers(project)
+
+
+def _check_priors(project: Project) -> None:
+    owner: dict[tuple[str, int], Prior] = {}
+    for prior in project.priors:
+        where = f"priors.csv, row {prior.line}, column"
+        name = _constant(project, prior.constant, f"{where} 'constant'")
+        units = project.spec.find(name).units
+        if _plain(prior.unit) != _plain(units):
+            raise BadInput(f"{where} 'unit': '{prior.unit}' where the model has '{units}' for {name}.")
+        for cell in cells(project.spec, prior.constant).tolist():
+            other = owner.setdefault((name, cell), prior)
+            if other is not prior:
+                raise BadInput(
+                    f"{where} 'constant': '{prior.constant}' shares a cell with '{other.constant}' "
+                    f"in row {other.line}. Give each cell one prior."
+                )
+
+
+def _check_levers(project: Project) -> None:
+    for lever in project.levers:
+        where = f"levers.toml, key 'levers.{lever.id}"
+        for name in LEVER_CONSTANTS:
+            _constant(project, Reference(name, (lever.element,)), f"{where}.element'")
+        for moved in lever.moves:
+            _constant(project, moved, f"{where}.moves'")
+
+
+def _constant(project: Project, reference: Reference, where: str) -> str:
+    try:
+        name = project.constant(reference.name)
+        cells(project.spec, reference)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    return name
+
+
+def _cells(project: Project, reference: Reference, where: str) -> int:
+    try:
+        return cells(project.spec, reference).size
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+
+
+def _single(project: Project, reference: Reference, where: str) -> None:
+    count = _cells(project, reference, where)
+    if count != 1:
+        raise BadInput(f"{where}: '{reference}' has {count} cells. Name one element for each dimension.")
+
+
+def _plain(unit: str) -> str:
+    return "".join(unit.split()).lower()

@@ -1,0 +1,191 @@
+"""The run record: one plain dictionary that is stored, printed and drawn."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import platform
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sim
+from sim.ensemble.indicators import met_share, quantiles
+from sim.ensemble.lanes import describe_scenario
+from sim.ensemble.members import Members
+from sim.ensemble.paired import GOAL_CURRENT, GOAL_YEAR, Paired, goal_kpi
+from sim.ensemble.project import Project
+from sim.spec.charts import ChartSeries
+from sim.spec.kpis import Kpi
+from sim.spec.priors import Prior
+from sim.spec.scenario import Scenario
+
+__all__ = ["RunRecord", "make_record", "short_record"]
+
+BAND = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+SUMMARY = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
+ARMS = ("baseline", "scenario")
+SHORT = ("run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "kpis", "elapsed_s")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as it is stored.
+
+    ``record`` is plain JSON data; ``members_indicators`` is (2 arms, members, kpi rows), in
+    shown units, with NaN for members that failed.
+    """
+
+    record: dict[str, Any]
+    members_indicators: NDArray[np.float32]
+
+
+def make_record(
+    project: Project,
+    scenario: Scenario,
+    members: Members,
+    paired: Paired,
+    *,
+    run_id: str | None = None,
+    command: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    elapsed_s: float = 0.0,
+) -> RunRecord:
+    """Return the record of a finished run; ``run_id`` is made from the clock if none is given."""
+    now = datetime.now(UTC)
+    blob = paired.indicators.astype(np.float32)
+    blob[:, ~paired.kept] = np.nan
+    record = {
+        "run_id": run_id or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        "created": now.isoformat(timespec="seconds"),
+        "status": "complete",
+        "command": list(command),
+        "tags": list(tags),
+        "seed": members.seed,
+        "members": len(members),
+        "failed_members": int((~paired.kept).sum()),
+        "ensemble": "prior",
+        "price_basis": "constant 2024 prices",
+        "scenario": describe_scenario(project, scenario),
+        "goal": _goal(project, paired),
+        "kpis": [_kpi(kpi, paired, column) for column, kpi in enumerate(project.kpis)],
+        "series": _all_series(project, paired),
+        "assumptions": [_assumption(prior) for prior in project.priors],
+        "levers_available": len(project.levers),
+        "provenance": _provenance(project),
+        "sources": [{"source": source.id, "title": source.title} for source in project.sources],
+        "elapsed_s": round(elapsed_s, 3),
+    }
+    return RunRecord(record, blob)
+
+
+def short_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``sim run --json`` prints of a record; units are English words, as the keys are."""
+    kpis = [kpi | {"unit": kpi["unit"]["en"]} for kpi in record["kpis"]]
+    return {name: record[name] for name in SHORT} | {"kpis": kpis}
+
+
+def _goal(project: Project, paired: Paired) -> dict[str, Any]:
+    constant, current = goal_kpi(project), goal_kpi(project, GOAL_CURRENT)
+    values = paired.indicators[:, paired.kept]
+    constant_at, current_at = project.kpis.index(constant), project.kpis.index(current)
+
+    def arm(at: int) -> dict[str, Any]:
+        return {
+            "probability_constant": met_share(values[at, :, constant_at], "reach", constant.target),
+            "probability_current": met_share(values[at, :, current_at], "reach", constant.target),
+            "year_reached": _summary(paired.reached[at, paired.kept]),
+        }
+
+    effect = values[1, :, constant_at] - values[0, :, constant_at]
+    goal: dict[str, Any] = {"target": constant.target, "year": GOAL_YEAR}
+    return goal | {name: arm(at) for at, name in enumerate(ARMS)} | {"effect": _summary(effect)}
+
+
+def _kpi(kpi: Kpi, paired: Paired, column: int) -> dict[str, Any]:
+    values = paired.indicators[:, paired.kept, column]
+
+    def arm(at: int) -> dict[str, Any]:
+        return _summary(values[at]) | {"probability_met": met_share(values[at], kpi.direction, kpi.target)}
+
+    shared = {"id": kpi.id, "zh": kpi.zh, "en": kpi.en, "year": kpi.year, "target": kpi.target}
+    unit = {"zh": kpi.unit_zh, "en": kpi.unit_en}
+    return shared | {"direction": kpi.direction, "unit": unit, ARMS[0]: arm(0), ARMS[1]: arm(1)}
+
+
+def _all_series(project: Project, paired: Paired) -> list[dict[str, Any]]:
+    shown = paired.series.shape[-1]
+    bands = quantiles(paired.series[..., paired.kept[:shown]], tuple(BAND.values()))
+    return [_series(chart, paired.time, bands[:, row]) for row, chart in enumerate(project.charts)]
+
+
+def _series(chart: ChartSeries, time: NDArray[np.float64], bands: NDArray[np.float64]) -> dict[str, Any]:
+    """``bands`` is (quantiles, 2 arms, times)."""
+
+    def arm(at: int) -> dict[str, list[float | None]]:
+        return {name: [_plain(value) for value in bands[row, at]] for row, name in enumerate(BAND)}
+
+    return {
+        "chart": chart.chart,
+        "series": chart.series,
+        "zh": chart.zh,
+        "en": chart.en,
+        "unit": {"zh": chart.unit_zh, "en": chart.unit_en},
+        "time": [float(year) for year in time],
+        ARMS[0]: arm(0),
+        ARMS[1]: arm(1),
+        "points": [
+            {"year": point.year, "value": _plain(point.value), "kind": point.kind, "fact": point.fact}
+            for point in chart.points
+        ],
+    }
+
+
+def _assumption(prior: Prior) -> dict[str, Any]:
+    return {
+        "constant": str(prior.constant),
+        "unit": prior.unit,
+        "value": prior.value,
+        "low": prior.low,
+        "high": prior.high,
+        "distribution": prior.distribution,
+        "evidence": prior.evidence,
+        "source": prior.source,
+    }
+
+
+def _provenance(project: Project) -> dict[str, Any]:
+    return {
+        "model_hash": project.spec.hash,
+        "priors_hash": project.hashes["priors.csv"],
+        "facts_hash": project.hashes["facts.csv"],
+        "sim": sim.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "jax": _version("jax"),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "time_step": project.spec.control.time_step,
+        "integrator": "euler",
+    }
+
+
+def _version(package: str) -> str:
+    # Reading it off the imported module spares the search through installed packages.
+    loaded = getattr(sys.modules.get(package), "__version__", None)
+    return str(loaded) if loaded else importlib.metadata.version(package)
+
+
+def _summary(values: NDArray[np.float64]) -> dict[str, float | None]:
+    found = quantiles(values, tuple(SUMMARY.values()))
+    return {name: _plain(value) for name, value in zip(SUMMARY, found, strict=True)}
+
+
+def _plain(value: float) -> float | None:
+    """Return seven significant digits, more than any source has; None for what JSON cannot say."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None

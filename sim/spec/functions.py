@@ -1,0 +1,49 @@
+"""The functions that models may call: name, and how many arguments each takes."""
+
+from __future__ import annotations
+
+__all__ = ["FUNCTIONS", "REDUCTIONS", "written"]
+
+REDUCTIONS = frozenset({"sum", "prod", "vmin", "vmax"})
+"""Functions that reduce the subscripts marked with ``!`` in their argument."""
+
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    "abs": (1, 1),
+    "active_initial": (2, 2),
+    "arccos": (1, 1),
+    "arcsin": (1, 1),
+    "arctan": (1, 1),
+    "cos": (1, 1),
+    "cosh": (1, 1),
+    "exp": (1, 1),
+    "if_then_else": (3, 3),
+    "integer": (1, 1),
+    "ln": (1, 1),
+    "log": (2, 2),
+    "max": (2, 2),
+    "min": (2, 2),
+    "modulo": (2, 2),
+    "pi": (0, 0),
+    "power": (2, 2),
+    "prod": (1, 1),
+    "pulse": (2, 2),
+    "pulse_train": (4, 4),
+    "quantum": (2, 2),
+    "ramp": (3, 3),
+    "sin": (1, 1),
+    "sinh": (1, 1),
+    "sqrt": (1, 1),
+    "step": (2, 2),
+    "sum": (1, 1),
+    "tan": (1, 1),
+    "tanh": (1, 1),
+    "vmax": (1, 1),
+    "vmin": (1, 1),
+    "xidz": (3, 3),
+    "zidz": (2, 2),
+}
+
+
+def written(function: str) -> str:
+    """Return the function's name as it is written in a model."""
+    return function.replace("_", " ").upper()

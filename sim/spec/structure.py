@@ -1,0 +1,235 @@
+"""How equations refer to each other: axes of references, which equation serves which cell, order.
+
+A *piece* is one equation of a variable, named by (variable, position among its components).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, TypeAlias
+
+from sim.errors import BadInput
+from sim.spec.expressions import (
+    Call,
+    Delay,
+    Expression,
+    Initial,
+    LookupCall,
+    Reference,
+    Smooth,
+    Stock,
+    children,
+)
+from sim.spec.functions import REDUCTIONS
+from sim.spec.model import Component, Model, Variable, key
+
+__all__ = [
+    "TIME",
+    "Loop",
+    "Phase",
+    "Piece",
+    "Selection",
+    "axes_of",
+    "dependencies",
+    "evaluated",
+    "in_order",
+    "loop_axes",
+    "needed",
+    "pieces_hit",
+    "reduced_axes",
+    "resolve",
+]
+
+TIME = "time"
+"""The name under which equations refer to the current time."""
+
+Piece: TypeAlias = tuple[str, int]
+Phase: TypeAlias = Literal["initial", "run"]
+
+
+class Loop(Exception):
+    """Equations depend on each other in a circle; ``pieces`` lists it."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        super().__init__(" → ".join(name for name, _ in pieces))
+        self.pieces = pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One axis of a reference: positions in the variable's dimension, and the loop axis they run along."""
+
+    label: str | None
+    positions: tuple[int, ...]
+
+
+def loop_axes(model: Model, component: Component) -> tuple[str, ...]:
+    """Return the dimensions on the left side of an equation."""
+    return tuple(subscript for subscript in component.subscripts if subscript in model.dimensions)
+
+
+def reduced_axes(expression: Expression) -> tuple[str, ...]:
+    """Return the axes marked with ``!`` that a reduction around ``expression`` runs over."""
+    found: dict[str, None] = {}
+
+    def visit(node: Expression) -> None:
+        if isinstance(node, Call) and node.function in REDUCTIONS:
+            return
+        if isinstance(node, Reference):
+            found.update((subscript, None) for subscript in node.subscripts if subscript.endswith("!"))
+        for child in children(node):
+            visit(child)
+
+    visit(expression)
+    return tuple(found)
+
+
+def axes_of(model: Model, expression: Expression, axes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the loop ``axes`` along which ``expression`` varies, in their order."""
+    used: set[str] = set()
+
+    def visit(node: Expression, scope: tuple[str, ...]) -> None:
+        if isinstance(node, Reference) and node.subscripts:
+            used.update(s.label for s in resolve(model, node, scope) if s.label is not None)
+        inner = scope
+        if isinstance(node, Call) and node.function in REDUCTIONS:
+            inner = (*scope, *reduced_axes(node.arguments[0]))
+        for child in children(node):
+            visit(child, inner)
+
+    visit(expression, axes)
+    return tuple(axis for axis in axes if axis in used)
+
+
+def resolve(model: Model, reference: Reference, axes: tuple[str, ...]) -> tuple[Selection, ...]:
+    """Return how each axis of the referenced variable is selected inside loops over ``axes``."""
+    variable = model.variables[reference.name]
+    if len(reference.subscripts) != len(variable.dimensions):
+        given = f"[{', '.join(reference.subscripts)}]" if reference.subscripts else "none"
+        wanted = f"[{', '.join(variable.dimensions)}]" if variable.dimensions else "none"
+        raise BadInput(f"{reference.name} is used with subscripts {given}; it has {wanted}")
+    return tuple(
+        _selection(model, variable, dimension, subscript, axes)
+        for dimension, subscript in zip(variable.dimensions, reference.subscripts, strict=True)
+    )
+
+
+def _selection(
+    model: Model, variable: Variable, dimension: str, subscript: str, axes: tuple[str, ...]
+) -> Selection:
+    places = {element: place for place, element in enumerate(model.dimensions[dimension].elements)}
+    wanted = model.elements(subscript)
+    missing = [element for element in wanted if element not in places]
+    if missing:
+        raise BadInput(f"{variable.name} has no element {missing[0]!r} in {dimension}")
+    positions = tuple(places[element] for element in wanted)
+    if subscript.removesuffix("!") not in model.dimensions:
+        return Selection(None, positions)
+    return Selection(_label(model, variable, subscript, axes), positions)
+
+
+def _label(model: Model, variable: Variable, subscript: str, axes: tuple[str, ...]) -> str:
+    if subscript in axes:
+        return subscript
+    if not subscript.endswith("!"):
+        mapped = [axis for axis in axes if _mapped(model, subscript, axis)]
+        if len(mapped) == 1:
+            return mapped[0]
+    where = (
+        "is marked with ! outside SUM, PROD, VMIN and VMAX"
+        if subscript.endswith("!")
+        else (f"is not on the left side ({', '.join(axes) or 'no subscripts'})")
+    )
+    raise BadInput(f"{variable.name}[{subscript}]: {subscript} {where}")
+
+
+def _mapped(model: Model, one: str, other: str) -> bool:
+    if other.endswith("!"):
+        return False
+    first, second = model.dimensions[one], model.dimensions[other]
+    if len(first.elements) != len(second.elements):
+        return False
+    return other in first.mapped_to or one in second.mapped_to
+
+
+def pieces_hit(model: Model, name: str, selections: tuple[Selection, ...]) -> tuple[int, ...]:
+    """Return which equations of the variable serve the selected cells."""
+    variable = model.variables[name]
+    if len(variable.components) == 1:
+        return (0,)
+    axes = [model.dimensions[dimension].elements for dimension in variable.dimensions]
+    wanted = set(product(*([axis[p] for p in s.positions] for axis, s in zip(axes, selections, strict=True))))
+    return tuple(
+        place
+        for place, component in enumerate(variable.components)
+        if wanted & model.cells(component.subscripts, component.excepted)
+    )
+
+
+def needed(expression: Expression, phase: Phase) -> Iterator[Expression]:
+    """Yield the parts of ``expression`` that are evaluated now: states are held while running."""
+    yield expression
+    for part in evaluated(expression, phase):
+        yield from needed(part, phase)
+
+
+def evaluated(node: Expression, phase: Phase) -> Iterable[Expression]:
+    """Return the parts directly below ``node`` that are evaluated in that phase."""
+    if isinstance(node, Stock | Smooth):
+        return (node.initial,) if phase == "initial" else ()
+    if isinstance(node, Delay):
+        return (node.initial, node.time) if phase == "initial" else (node.time,)
+    if isinstance(node, Initial):
+        return (node.expression,) if phase == "initial" else ()
+    if isinstance(node, Call) and node.function == "active_initial":
+        return (node.arguments[1 if phase == "initial" else 0],)
+    return children(node)
+
+
+def dependencies(
+    model: Model, expression: Expression, axes: tuple[str, ...], phase: Phase
+) -> Iterator[Piece]:
+    """Yield the pieces that ``expression`` needs in that phase; constants and lookups are always there."""
+
+    def visit(node: Expression, scope: tuple[str, ...]) -> Iterator[Piece]:
+        if isinstance(node, Reference) and key(node.name) != TIME:
+            variable = model.variables[node.name]
+            if variable.kind in ("stock", "auxiliary"):
+                selections = resolve(model, node, scope)
+                yield from ((node.name, place) for place in pieces_hit(model, node.name, selections))
+            return
+        inner = scope
+        if isinstance(node, Call) and node.function in REDUCTIONS:
+            inner = (*scope, *reduced_axes(node.arguments[0]))
+        for part in evaluated(node, phase):
+            if not (isinstance(node, LookupCall) and part is node.table):
+                yield from visit(part, inner)
+
+    yield from visit(expression, axes)
+
+
+def in_order(graph: Mapping[Piece, Iterable[Piece]], wanted: Iterable[Piece]) -> list[Piece]:
+    """Return ``wanted`` and all they need, each after what it needs; Loop if that cannot be."""
+    done: dict[Piece, None] = {}
+    for start in wanted:
+        _visit(graph, start, done)
+    return list(done)
+
+
+def _visit(graph: Mapping[Piece, Iterable[Piece]], start: Piece, done: dict[Piece, None]) -> None:
+    if start in done:
+        return
+    path: dict[Piece, Iterator[Piece]] = {start: iter(graph[start])}
+    while path:
+        current = next(reversed(path))
+        following = next((piece for piece in path[current] if piece not in done), None)
+        if following is None:
+            done[current] = None
+            del path[current]
+        elif following in path:
+            trail = list(path)
+            raise Loop([*trail[trail.index(following) :], following])
+        else:
+            path[following] = iter(graph[following])

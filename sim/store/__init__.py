@@ -1,0 +1,57 @@
+"""The run store: one SQLite file that keeps runs and sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from sim.store.database import open_database, translated
+from sim.store.runs import RunLine, Runs
+from sim.store.sweeps import StoredSweep, Sweeps, SweepTable
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["RunLine", "Runs", "Store", "StoredSweep", "SweepTable", "Sweeps", "open_store"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open run database; use it in a ``with`` statement, so that it is closed."""
+
+    database: Database
+    path: Path
+
+    @property
+    def runs(self) -> Runs:
+        """The runs in it."""
+        return Runs(self.database, self.path)
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """The sweeps in it."""
+        return Sweeps(self.database, self.path)
+
+    def check(self) -> str:
+        """Return "ok", or what SQLite's own check found."""
+        with translated(self.path):
+            return str(self.database.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(path: Path, *, write: bool = True) -> Store:
+    """Open the run database at ``path``; made when ``write`` and missing. Raises SimError with what to do."""
+    return Store(open_database(path, write=write), path)

@@ -1,0 +1,192 @@
+"""Open the run database safely, and turn SQLite's errors into messages a user can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import SimError
+from sim.store.schema import APPLICATION_ID, SCHEMA, migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["open_database", "translated"]
+
+MAGIC = b"SQLite format 3\x00"
+WAIT_S = 5.0
+"""How long to wait for another program that is writing."""
+OTHER = "choose another file with --db or SIM_DB"
+
+
+def open_database(path: Path, *, write: bool = True) -> Database:
+    """Return the database at ``path``, made or brought up to date when ``write``.
+
+    Raises SimError (exit 1) where the file is not SQLite, not ours, from a newer schema, locked
+    for longer than five seconds, read-only, or its folder is missing. An existing file
+    is never overwritten.
+    """
+    _check_place(path, write)
+    with translated(path):
+        connection = _connect(path, write)
+        try:
+            return _prepared(connection, path, write)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _check_place(path: Path, write: bool) -> None:
+    if path.is_dir():
+        raise SimError(
+            f"The run database cannot be {path}: that is a folder. Name a file, such as {path / 'runs.db'}."
+        )
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise SimError(
+                f"The run database cannot be made: there is no folder {path.parent}. Make it, or {OTHER}."
+            )
+        if not write:
+            raise SimError(f"There is no run database at {path}. Make a run first (sim run), or {OTHER}.")
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError as error:
+        raise SimError(
+            f"The run database {path} cannot be read: {error.strerror}. Check its permissions, or {OTHER}."
+        ) from error
+    if head and head != MAGIC:
+        raise SimError(f"{path} is not a SQLite database; it was not changed. To store runs, {OTHER}.")
+
+
+def _connect(path: Path, write: bool) -> sqlite3.Connection:
+    if write:
+        return sqlite3.connect(path, timeout=WAIT_S)
+    address = path.resolve().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=WAIT_S)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return connection
+    except sqlite3.OperationalError:
+        connection.close()
+        # WAL needs a writable folder even to read; without a log beside it the file itself is complete.
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, timeout=WAIT_S)
+
+
+def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> Database:
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA foreign_keys=ON")
+    database = _database_class()(connection, execute_plugins=False, recursive_triggers=False)
+    version = _checked_version(connection, path)
+    if write:
+        connection.execute("PRAGMA journal_mode=WAL")
+        if version < SCHEMA:
+            _migrate(database, path)
+    elif version < SCHEMA:
+        raise SimError(f"{path} holds no runs of this version of sim yet. Make a run first (sim run).")
+    return database
+
+
+def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema number (0: nothing there yet), or refuse a file that is not ours."""
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if application != APPLICATION_ID and (application or tables):
+        raise SimError(
+            f"{path} is a SQLite database of another program; it was not changed. To store runs, {OTHER}."
+        )
+    if version > SCHEMA:
+        raise SimError(
+            f"{path} was written by a newer sim (schema {version}; this sim knows up to {SCHEMA}). "
+            f"Upgrade sim, or {OTHER}."
+        )
+    return version
+
+
+def _migrate(database: Database, path: Path) -> None:
+    """Bring the schema up to date in one transaction, so that two first runs at once do not collide."""
+    connection = database.conn
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _checked_version(connection, path) < SCHEMA:
+            migrations().apply(database)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _database_class() -> type[Database]:
+    """Import sqlite_utils without pandas.
+
+    sqlite_utils.db imports pandas where it is installed, to know one more column type; that costs
+    0.2-0.5 s. A None in sys.modules makes that import fail, which sqlite_utils takes as "not installed".
+    """
+    hidden = "pandas" not in sys.modules and "sqlite_utils" not in sys.modules
+    if hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        from sqlite_utils import Database
+
+        return Database
+    finally:
+        if hidden:
+            sys.modules.pop("pandas", None)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise SimError with what to do in place of SQLite's own errors."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SimError(_message(error, path)) from error
+
+
+def _message(error: sqlite3.Error, path: Path) -> str:
+    name = str(getattr(error, "sqlite_errorname", "") or "")
+    for start, text in _MESSAGES:
+        if name.startswith(start):
+            return text.format(path=path, folder=path.parent, other=OTHER)
+    return f"The run database {path} failed: {error}. Check it with sim doctor, or {OTHER}."
+
+
+_MESSAGES = (
+    (
+        "SQLITE_BUSY",
+        "The run database {path} is in use (locked) by another program. Wait until it is done, or {other}.",
+    ),
+    (
+        "SQLITE_LOCKED",
+        "The run database {path} is in use (locked) by another program. Wait until it is done, or {other}.",
+    ),
+    (
+        "SQLITE_READONLY",
+        "The run database {path} is read-only. Allow writing to it and its folder, or {other}.",
+    ),
+    (
+        "SQLITE_FULL",
+        "The disk of the run database {path} is full. Free some space and try again, or {other}.",
+    ),
+    (
+        "SQLITE_IOERR",
+        "The run database {path} could not be read or written (disk full, quota or a disk fault). "
+        "Free some space, or {other}.",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        "The run database {path} cannot be opened. Check that {folder} may be written to, or {other}.",
+    ),
+    ("SQLITE_NOTADB", "{path} is not a SQLite database; it was not changed. To store runs, {other}."),
+    ("SQLITE_CORRUPT", "The run database {path} is damaged. Restore it from a copy, or {other}."),
+)

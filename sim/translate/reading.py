@@ -1,0 +1,48 @@
+"""Model files to text: strict decoding, never dropping a byte."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sim.errors import BadInput
+
+__all__ = ["SUFFIXES", "decode", "read_bytes"]
+
+SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx")
+_HEADER = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{([\w.-]+)\}")
+_LARGEST = 64 * 1024 * 1024
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a model file; BadInput if it is missing, of another kind, or too large."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{path} is not a model file: its name must end in {', '.join(SUFFIXES)}.")
+    if not path.is_file():
+        raise BadInput(f"There is no model file {path}.")
+    if path.stat().st_size > _LARGEST:
+        raise BadInput(f"{path} is larger than 64 MiB; that is not a model file.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def decode(data: bytes, name: str, encoding: str | None = None) -> str:
+    """Return the text of a model: by ``encoding``, else by its ``{UTF-8}`` header, else as UTF-8."""
+    header = _HEADER.match(data)
+    chosen = encoding or (header.group(1).decode("ascii", "replace") if header else "utf-8")
+    if chosen.lower().replace("_", "-") in ("utf-8", "utf8"):
+        chosen = "utf-8-sig"
+    try:
+        return data.decode(chosen).replace("\r\n", "\n").replace("\r", "\n")
+    except LookupError:
+        raise BadInput(
+            f"{name}: unknown encoding {chosen!r}. Give one that Python knows, such as --encoding gbk."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            f"{name}, line {line}: byte 0x{data[error.start]:02x} is not {chosen.removesuffix('-sig')}. "
+            "Save the file as UTF-8, or name its encoding, such as --encoding gbk."
+        ) from None

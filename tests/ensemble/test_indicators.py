@@ -1,0 +1,61 @@
+"""Indicators worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from sim.ensemble.indicators import met_share, quantiles, year_reached
+
+TIME = np.array([2024.0, 2025.0, 2026.0])
+
+
+def test_the_year_a_level_is_reached() -> None:
+    paths = np.array(
+        [
+            [900.0, 950.0, 1050.0],  # halfway through 2025
+            [1000.0, 1100.0, 1200.0],  # from the start
+            [900.0, 1000.0, 900.0],  # just so, then lost again
+            [900.0, 950.0, 999.0],  # never
+            [900.0, 1100.0, 1300.0],  # halfway through 2024
+        ]
+    )
+    assert year_reached(TIME, paths, 1000).tolist() == [2025.5, 2024.0, 2025.0, np.inf, 2024.5]
+
+
+def test_the_first_crossing_counts() -> None:
+    assert year_reached(TIME, np.array([[0.0, 2.0, 0.5]]), 1.0).tolist() == [2024.5]
+
+
+def test_nan_never_reaches() -> None:
+    assert year_reached(TIME, np.full((1, 3), np.nan), 1.0).tolist() == [np.inf]
+
+
+def test_quantiles_lie_between_order_statistics() -> None:
+    values = np.array([[3.0, 1.0, 2.0, 5.0, 4.0], [10.0, 10.0, 10.0, 10.0, 20.0]])
+    expected = [[1.0, 10.0], [1.2, 10.0], [3.0, 10.0], [5.0, 20.0]]
+    np.testing.assert_allclose(quantiles(values, (0.0, 0.05, 0.5, 1.0)), expected)
+
+
+@given(some.lists(some.floats(-1e6, 1e6), min_size=1, max_size=40), some.floats(0, 1))
+def test_quantiles_agree_with_numpy(values: list[float], probability: float) -> None:
+    assert quantiles(values, (probability,))[0] == pytest.approx(np.quantile(values, probability), abs=1e-6)
+
+
+def test_a_quantile_on_never_is_infinite_and_others_are_not() -> None:
+    found = quantiles([2030.0, 2032.0, np.inf, np.inf, np.inf], (0.0, 0.25, 0.3, 0.5, 1.0))
+    assert found.tolist() == [2030.0, 2032.0, np.inf, np.inf, np.inf]
+
+
+def test_one_member() -> None:
+    assert quantiles([7.0], (0.05, 0.5, 0.95)).tolist() == [7.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "expected"),
+    [("reach", 2.0, 0.75), ("below", 2.0, 0.5), ("none", None, None)],
+)
+def test_the_share_that_meets_a_target(direction: str, target: float | None, expected: float | None) -> None:
+    assert met_share(np.array([1.0, 2.0, 3.0, 4.0]), direction, target) == expected

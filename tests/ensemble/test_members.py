@@ -1,0 +1,121 @@
+"""Members: what a draw changes, and its cache."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.ensemble import Project, draw_members
+from sim.errors import BadInput
+from sim.folders import cache_folder
+from sim.spec.references import Reference
+
+
+def cached_file() -> Path:
+    (path,) = (cache_folder() / "members").glob("*")
+    return path
+
+
+def test_a_subrange_moves_as_one_and_fixed_rows_stay(project: Project) -> None:
+    constants = draw_members(project, 50, 1).constants(project)
+    drag = constants["drag"]
+    np.testing.assert_array_equal(drag[:, 0], drag[:, 1])
+    assert np.unique(drag[:, 0]).size == 50
+    assert not np.array_equal(constants["lever effect"][:, 0], constants["lever effect"][:, 1])
+    assert "lever annual cost" not in constants
+    assert constants["growth rate"].shape == (50,)
+
+
+def test_a_part_of_the_members_is_a_slice_of_the_whole(project: Project) -> None:
+    members = draw_members(project, 20, 1)
+    whole, part = members.constants(project), members.constants(project, slice(5, 9))
+    for name in whole:
+        np.testing.assert_array_equal(whole[name][5:9], part[name])
+
+
+def test_the_second_draw_comes_from_the_cache(project: Project) -> None:
+    first = draw_members(project, 30, 2)
+    runs = len(project.model.runs)  # type: ignore[attr-defined]
+    second = draw_members(project, 30, 2)
+    assert len(project.model.runs) == runs  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(first.draws, second.draws)
+    np.testing.assert_array_equal(first.logs, second.logs)
+    np.testing.assert_array_equal(first.anchored, second.anchored)
+    if os.name == "posix":
+        assert cached_file().parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_another_seed_count_prior_or_model_is_drawn_anew(project: Project) -> None:
+    draw_members(project, 10, 1)
+    draw_members(project, 10, 2)
+    draw_members(project, 11, 1)
+    other = dataclasses.replace(project, hashes=project.hashes | {"priors.csv": "x"})
+    draw_members(other, 10, 1)
+    assert len(list((cache_folder() / "members").glob("*.npz"))) == 4
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x80\x04\x95"])
+def test_a_damaged_cache_file_is_made_again(project: Project, damage: bytes) -> None:
+    first = draw_members(project, 10, 1)
+    cached_file().write_bytes(damage)
+    np.testing.assert_array_equal(draw_members(project, 10, 1).logs, first.logs)
+    with np.load(cached_file(), allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["logs"], first.logs)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((10, 5), dtype=np.float32), np.zeros((9, 5)), np.array([{}] * 10)]
+)
+def test_a_cache_file_of_another_shape_or_type_is_made_again(project: Project, wrong: np.ndarray) -> None:  # type: ignore[type-arg]
+    first = draw_members(project, 10, 1)
+    np.savez(cached_file(), draws=wrong, logs=first.logs, anchored=first.anchored)
+    np.testing.assert_array_equal(draw_members(project, 10, 1).draws, first.draws)
+
+
+def test_a_cache_file_that_swells_when_read_is_not_read(project: Project) -> None:
+    first = draw_members(project, 10, 1)
+    np.savez_compressed(cached_file(), draws=np.zeros((1000, 1000)), logs=first.logs, anchored=first.anchored)
+    np.testing.assert_array_equal(draw_members(project, 10, 1).draws, first.draws)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "members").write_text("a file in the way")
+    monkeypatch.setenv("SIM_CACHE", str(tmp_path / "other"))
+    assert draw_members(project, 10, 1).anchored.all()
+
+
+def test_no_part_file_is_left(project: Project) -> None:
+    draw_members(project, 10, 1)
+    assert cached_file().suffix == ".npz"
+
+
+def test_progress_is_reported(project: Project) -> None:
+    seen: list[tuple[str, int, int]] = []
+    draw_members(project, 10, 1, lambda *what: seen.append(what))
+    assert seen == [("members", 0, 10), ("members", 10, 10)]
+
+
+def test_a_few_members_that_cannot_be_anchored_are_set_aside(project: Project) -> None:
+    """Where output shrinks by more than all of it in a year, no start value leads to the known output."""
+    priors = (dataclasses.replace(project.priors[0], value=-0.16, low=-0.42, high=0.1), *project.priors[1:])
+    members = draw_members(dataclasses.replace(project, priors=priors), 512, 1)
+    assert 0 < (~members.anchored).sum() <= 0.05 * 512
+    assert (members.draws[~members.anchored, 0] < -0.4).all()
+
+
+def test_members_out_of_range_are_refused(project: Project) -> None:
+    with pytest.raises(BadInput, match="0 members given"):
+        draw_members(project, 0, 1)
+
+
+def test_an_unknown_constant_is_refused(project: Project) -> None:
+    priors = (dataclasses.replace(project.priors[0], constant=Reference("grwth rate")),)
+    with pytest.raises(BadInput, match="Did you mean 'growth rate'"):
+        draw_members(dataclasses.replace(project, priors=priors), 2, 1)

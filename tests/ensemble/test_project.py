@@ -1,0 +1,56 @@
+"""Content that does not fit the model is refused with the file and row."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.ensemble import Project, load_project
+from sim.errors import BadInput
+
+CHANGES = [
+    ("calibration/priors.csv", "price rise,1/year", "prise rise,1/year", r"priors\.csv, row 6.*Did you mean"),
+    ("calibration/priors.csv", "price rise,1/year", "price rise,%/year", r"row 6, column 'unit'"),
+    ("calibration/priors.csv", "price rise,1/year", "output,YiCNY", r"'output' is a stock; only constants"),
+    ("calibration/priors.csv", "[tourism lever]", "[lever]", r"row 5.*shares a cell with .*in row 4"),
+    ("calibration/priors.csv", "drag[region]", "drag[regions]", r"row 3.*regions"),
+    ("calibration/anchors.csv", "initial output,", "output,", r"anchors\.csv, row 2, column 'constant'"),
+    ("calibration/anchors.csv", ",output,", ",outputs,", r"anchors\.csv, row 2, column 'variable'"),
+    ("calibration/anchors.csv", "known output", "known outputs", r"anchors\.csv, row 2, column 'target'"),
+    ("model/kpis.csv", "output[rest]", "output", r"kpis\.csv, row 5.*has 2 cells"),
+    ("model/kpis.csv", "output[rest]", "output[west]", r"kpis\.csv, row 5.*Did you mean 'rest'"),
+    ("model/charts.csv", "output[rest]", "outputs[rest]", r"charts\.csv, row 3"),
+    ("model/levers.toml", '"tourism lever"', '"turism lever"', r"levers\.tourism\.element"),
+    ("model/levers.toml", "effect[headquarters", "effects[headquarters", r"levers\.headquarters\.moves"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "before", "after", "message"), CHANGES)
+def test_content_that_does_not_fit_the_model(
+    project: Project, region: Path, tmp_path: Path, file: str, before: str, after: str, message: str
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(region, folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert before in text
+    (folder / file).write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(BadInput, match=message):
+        load_project(folder, model=project.model)
+
+
+def test_a_missing_file_is_named(project: Project, region: Path, tmp_path: Path) -> None:
+    shutil.copytree(region, tmp_path / "copy")
+    (tmp_path / "copy" / "calibration" / "anchors.csv").unlink()
+    with pytest.raises(BadInput, match=r"anchors\.csv cannot be read"):
+        load_project(tmp_path / "copy", model=project.model)
+
+
+def test_hashes_follow_the_files(project: Project, region: Path, tmp_path: Path) -> None:
+    shutil.copytree(region, tmp_path / "copy")
+    path = tmp_path / "copy" / "calibration" / "priors.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    other = load_project(tmp_path / "copy", model=project.model)
+    same = {name for name in project.hashes if project.hashes[name] == other.hashes[name]}
+    assert same == {"facts.csv", "anchors.csv"}

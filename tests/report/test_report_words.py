@@ -1,0 +1,249 @@
+"""What a report says about a record, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from sim.errors import BadInput, SimError
+from sim.figures import font_files, load_text
+from sim.report import make_report
+from sim.report.document import build_document
+from sim.report.glyphs import check_glyphs, escaped, strings_in, words_in_svg
+from sim.report.sections import main_assumptions
+from sim.report.targets import chance_words, gap, verdicts
+
+MARKUP = r'#let x = 1 $a^2$ *b* _c_ <d> "e" \n @f [g] {h} // `i` &amp; %s ~ = -- **j**'
+
+
+def said(record: dict[str, Any], lang: str = "zh") -> str:
+    """Return all words of the report; figures are not drawn, which takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.report.blocks.figure_bytes", lambda *_: b"")
+        return "\n".join(strings_in(build_document(record, load_text(lang)).data))
+
+
+def first_page(path: Path) -> str:
+    with pypdfium2.PdfDocument(path) as document:
+        words = document[0].get_textpage()
+        found: str = words.get_text_range()
+        words.close()
+    return found
+
+
+def test_markup_in_a_title_is_shown_as_it_is(record: dict[str, Any], tmp_path: Path) -> None:
+    record["scenario"]["title"] = {"zh": MARKUP, "en": MARKUP}
+    record["scenario"]["inputs"] = {"#panic()": 1.0, "a*b": 0.5}
+    record["series"][0]["zh"] = '<b>"$x$&'
+    make_report(record, tmp_path / "r.pdf", "zh")
+    page = "".join(first_page(tmp_path / "r.pdf").split())
+    assert "".join(MARKUP.split()) in page
+
+
+@pytest.mark.parametrize("title", ["无空格的很长标题" * 30, "w" * 300, "many words " * 40])
+def test_long_titles_and_lever_names_stay_on_the_page(
+    record: dict[str, Any], tmp_path: Path, title: str
+) -> None:
+    lever = record["scenario"]["levers"][0]
+    record["scenario"]["title"] = {"zh": title, "en": title}
+    record["scenario"]["levers"] = [
+        lever | {"id": f"l{n}", "zh": title[:120], "en": title[:120]} for n in range(30)
+    ]
+    make_report(record, tmp_path / "r.pdf", "zh")
+    with pypdfium2.PdfDocument(tmp_path / "r.pdf") as document:
+        for number in range(len(document)):
+            page = document[number]
+            words = page.get_textpage()
+            right = max(words.get_rect(n)[2] for n in range(words.count_rects()))
+            words.close()
+            assert right < page.get_width() - 50
+
+
+def test_a_character_without_a_glyph_is_named(record: dict[str, Any], tmp_path: Path) -> None:
+    record["scenario"]["title"]["zh"] = "堃的情景"
+    with pytest.raises(SimError, match=r"U\+5803.*堃的情景"):
+        make_report(record, tmp_path / "r.pdf", "zh")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_control_characters_are_refused_not_passed_on(record: dict[str, Any], tmp_path: Path) -> None:
+    record["scenario"]["title"]["zh"] = "bell\x07"
+    with pytest.raises(SimError, match=r"U\+0007"):
+        make_report(record, tmp_path / "r.pdf", "zh")
+
+
+def test_a_command_nobody_can_reword_is_escaped(record: dict[str, Any]) -> None:
+    record["command"] = ["sim", "run", "--scenario", "資料堃.toml"]
+    assert r"\u5803.toml" in said(record)
+    assert escaped("a堃", font_files()) == r"a\u5803"
+
+
+def test_lines_in_a_title_are_joined(record: dict[str, Any]) -> None:
+    record["scenario"]["title"]["zh"] = "第一行\n第二行"
+    assert "第一行 第二行" in said(record)
+
+
+def test_the_words_of_a_figure_are_found() -> None:
+    svg = b'<svg><text x="1">a &lt; b</text><text><tspan y="2">c</tspan></text></svg>'
+    assert "a < b" in words_in_svg(svg)
+    assert "c" in words_in_svg(svg)
+
+
+def test_all_of_gb2312_is_covered() -> None:
+    rows = (bytes([r, c]).decode("gb2312", "ignore") for r in range(0xB0, 0xF8) for c in range(0xA1, 0xFF))
+    check_glyphs(["".join(rows), "≥ ≤ – — · ‰ ² ₂ ✓ ✗ − × ± ° “”‘’…"], font_files())
+
+
+def test_without_a_lever_nothing_is_claimed(record: dict[str, Any]) -> None:
+    record["scenario"] = {"name": "baseline", "title": {}, "levers": [], "inputs": {}}
+    record["goal"]["effect"] = {"p05": 0.0, "p50": 0.0, "p95": 0.0}
+    zh = said(record)
+    assert "情景与基线完全相同" in zh
+    assert "不采取任何举措" in zh
+    assert "No measure was taken" in said(record, "en")
+
+
+def test_changed_inputs_are_named_on_page_one(record: dict[str, Any]) -> None:
+    record["scenario"]["inputs"] = {"national growth 2025 to 2030": 0.033}
+    record["scenario"]["levers"] = []
+    zh, en = said(record), said(record, "en")
+    assert "改动1项模型参数：national growth 2025 to 2030 = 0.033。其余条件在两种走法中相同。" in zh
+    assert "changes model inputs (1): national growth 2025 to 2030 = 0.033" in en
+    assert "没有改动" not in zh
+
+
+def test_many_levers_are_counted_not_listed(record: dict[str, Any]) -> None:
+    lever = record["scenario"]["levers"][0]
+    record["scenario"]["levers"] = [lever | {"zh": f"举措{n}"} for n in range(7)]
+    first = build_document(record, load_text("zh")).data["summary"]
+    words = "".join(strings_in(first))
+    assert "举措4" in words
+    assert "举措5" not in words
+    assert "等7项" in words
+
+
+def test_a_lever_summary_is_shown_if_the_record_has_one(record: dict[str, Any]) -> None:
+    record["scenario"]["levers"][0]["summary"] = {"zh": "建设高等级写字楼", "en": "prime offices"}
+    assert "建设高等级写字楼" in said(record)
+
+
+def test_a_goal_never_reached_is_said(record: dict[str, Any]) -> None:
+    for arm in ("baseline", "scenario"):
+        record["goal"][arm]["year_reached"] = {"p05": None, "p50": None, "p95": None}
+    assert "不到5%的成员" in said(record)
+    record["goal"]["scenario"]["year_reached"]["p05"] = 2034.2
+    assert "fewer than half" in said(record, "en")
+
+
+def test_a_large_effect_is_called_one(record: dict[str, Any]) -> None:
+    assert "难以改变结论" in said(record)
+    record["goal"]["effect"] = {"p05": 100.0, "p50": 200.0, "p95": 300.0}
+    assert "不可忽视" in said(record)
+
+
+def test_a_negative_effect_keeps_its_sign(record: dict[str, Any]) -> None:
+    record["goal"]["effect"] = {"p05": -20.0, "p50": -11.5, "p95": -2.0}
+    assert "−11.5亿元" in said(record)
+    assert "+−" not in said(record)
+
+
+def test_verdicts_say_by_how_much(record: dict[str, Any]) -> None:
+    text = load_text("en")
+    rows = {(v.row["id"], v.row["year"]): gap(v, text) for v in verdicts(record, "scenario")}
+    assert rows["city-gdp", 2035] == "met"
+    assert rows["srdi-firms", 2035].startswith("short by 23.9 (40%)")
+    assert rows["logistics-cost", 2030] == "over by 0.29 points"
+    assert ("tourist-visits", 2035) not in rows
+
+
+def test_a_limit_is_met_from_below(record: dict[str, Any]) -> None:
+    row = next(row for row in record["kpis"] if row["direction"] == "below")
+    row["scenario"]["p50"] = row["target"]
+    assert next(v for v in verdicts(record, "scenario") if v.row is row).met
+
+
+def test_targets_of_past_years_are_marked(record: dict[str, Any]) -> None:
+    assert "※" not in said(record)
+    record["kpis"][0]["year"] = 2025
+    assert "2025※" in said(record)
+    assert "18项尚未到期" in said(record)
+
+
+def test_indicators_without_a_finite_value_are_left_open(record: dict[str, Any]) -> None:
+    for arm in ("baseline", "scenario"):
+        record["kpis"][0][arm] = {"p05": None, "p50": None, "p95": None, "probability_met": None}
+    assert said(record)
+
+
+@pytest.mark.parametrize(
+    ("chance", "word"),
+    [
+        (0.95, "very likely"),
+        (0.7, "likely"),
+        (0.5, "open"),
+        (0.2, "unlikely"),
+        (0.0, "very unlikely"),
+        (None, "–"),
+    ],
+)
+def test_chances_have_the_words_that_the_report_defines(chance: float | None, word: str) -> None:
+    assert chance_words(load_text("en"), chance) == word
+
+
+def test_main_assumptions_put_the_levers_own_first(record: dict[str, Any]) -> None:
+    names = [row["constant"] for row in main_assumptions(record)]
+    assert all("headquarters" in name for name in names[:3])
+    assert "final time" not in names
+    assert len(names) == len(set(names))
+
+
+def test_the_kind_of_band_is_said(record: dict[str, Any]) -> None:
+    assert "尚未用历史数据校准" in said(record)
+    record["ensemble"] = "posterior"
+    assert "尚未用历史数据校准" not in said(record)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_provenance_is_complete(record: dict[str, Any], lang: str) -> None:
+    words = said(record, lang)
+    for value in (
+        record["run_id"],
+        record["provenance"]["model_hash"],
+        "sim run --lever=headquarters",
+        "0.125",
+    ):
+        assert value in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"status": "interrupted"}, "is interrupted"),
+        ({"goal": None}, "lacks goal"),
+        ({"series": []}, "no series"),
+        ({"created": "yesterday"}, "not ISO 8601"),
+    ],
+)
+def test_a_record_without_results_is_refused(
+    record: dict[str, Any], tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SimError, match=message):
+        make_report(record | changes, tmp_path / "r.pdf", "zh")
+
+
+def test_a_run_in_which_every_member_failed_is_refused(record: dict[str, Any], tmp_path: Path) -> None:
+    record["goal"]["effect"] = {"p05": None, "p50": None, "p95": None}
+    with pytest.raises(SimError, match="no member"):
+        make_report(record, tmp_path / "r.pdf", "zh")
+
+
+def test_bad_places_and_languages_are_bad_input(record: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="does not exist"):
+        make_report(record, tmp_path / "no" / "r.pdf", "zh")
+    with pytest.raises(BadInput, match="is a folder"):
+        make_report(record, tmp_path, "zh")
+    with pytest.raises(BadInput, match="Unknown language"):
+        make_report(record, tmp_path / "r.pdf", "fr")
