@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PACKAGING := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench parity clean
+.PHONY: help run test lint bench parity docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -24,11 +24,14 @@ lint: $(VENV)/.ready-test ## check style, types and import direction
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.ready-bench ## measure speed
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+bench: $(VENV)/.ready-bench ## measure speed, a quarter of an hour (QUICK=1: a few minutes)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 parity: $(VENV)/.ready-test ## compare every case with PySD (long)
 	$(BIN)/python -m pytest -m "parity or slow"
+
+docs: $(VENV)/.ready-test ## write docs/ from the model and its tables
+	$(BIN)/python tools/make_docs.py
 
 clean: ## remove the environment and everything made here
 	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +122,7 @@ def run_sweep(
     scenario: Scenario | None = None,
     finished: Collection[int] = (),
     block: int = BLOCK,
+    at_once: int = 1,
     progress: Progress | None = None,
 ) -> None:
     """Run a sweep on top of the model's own constants, anchored, and hand over each finished block.
@@ -134,6 +137,7 @@ def run_sweep(
         scenario: levers and inputs that all samples share (default: none).
         finished: ``start`` of the blocks that are stored already and are passed over.
         block: samples in a block; must be the same when a sweep goes on.
+        at_once: how many blocks to have under way, for a model that runs elsewhere; changes no result.
         progress: called with ("sweep", samples done, samples).
 
     Raises:
@@ -146,11 +150,36 @@ def run_sweep(
         if use.id in plan.names:
             raise BadInput(f"The lever '{use.id}' is both varied and set. Leave one out.")
     start = median_start(project)
-    for first in range(0, plan.samples, block):
+    firsts = range(0, plan.samples, block)
+
+    def run(first: int) -> SweepBlock:
+        return _run_block(project, plan, slice(first, first + block), shared, start)
+
+    blocks = _in_order(run, [first for first in firsts if first not in finished], at_once)
+    for first in firsts:
         if first not in finished:
-            on_block(_run_block(project, plan, slice(first, first + block), shared, start))
+            on_block(next(blocks))
         if progress:
             progress("sweep", min(first + block, plan.samples), plan.samples)
+
+
+def _in_order(run: Callable[[int], SweepBlock], firsts: list[int], at_once: int) -> Iterator[SweepBlock]:
+    """Yield the blocks in order; where several may be under way, those that follow are begun already."""
+    if at_once == 1:
+        yield from map(run, firsts)
+        return
+    under_way: deque[Future[SweepBlock]] = deque()
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        for first in firsts:
+            under_way.append(pool.submit(run, first))
+            if len(under_way) == at_once:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        # After Ctrl-C nothing is waited for: a cluster may never answer.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _run_block(project: Project, plan: SweepPlan, part: slice, shared: Scenario, start: Start) -> SweepBlock:

@@ -21,6 +21,10 @@ COMMANDS = {
     "runs": ("sim.cli.runs", "List the stored runs, or show one again."),
     "report": ("sim.cli.report", "Make the PDF report of a stored run."),
     "sweep": ("sim.cli.sweep", "Vary levers and constants; which matter most for the 2035 goal."),
+    "explain": ("sim.cli.explain", "Split an indicator's change by sector, lever and loop."),
+    "validate": ("sim.cli.validate", "Test the regional model: accounts, extremes, levers, loops."),
+    "simulate": ("sim.cli.simulate", "Run any Vensim or XMILE model once and print its outputs."),
+    "check": ("sim.cli.check", "Check a model: functions, names, loops, units, unused variables."),
     "doctor": ("sim.cli.doctor", "Check this installation."),
 }
 

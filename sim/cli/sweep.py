@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ __all__ = ["command"]
 
 PLOTS = (".svg", ".png", ".pdf")
 LEAST = 10
+MOST_AT_ONCE = 32
 COLUMNS = ("name", "low", "high", "strength", "strength_low", "strength_high", "spearman", "regression",
            "mean_low", "mean_high")  # fmt: skip
 
@@ -51,6 +53,7 @@ class Asked:
     samples: int
     seed: int
     resume: str | None
+    dask: str | None
     plot: Path | None
     db: str | None
     lang: str | None
@@ -67,6 +70,7 @@ class Asked:
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Random seed.")
 @scenario_options
 @click.option("--resume", metavar="SWEEP", help="Go on with a stored sweep: its id, its beginning, or @last.")
+@click.option("--dask", metavar="ADDRESS", help="Run on a dask cluster in a trusted network.")
 @click.option(
     "--plot", metavar="FILE", type=click.Path(path_type=Path), help="Draw a tornado: .svg, .png or .pdf."
 )
@@ -122,13 +126,32 @@ def _swept(store: Store, asked: Asked, texts: Texts) -> StoredSweep:
     progress("start", 1, 1)
     if stored is None:
         plan = plan_sweep(project, varied, asked.samples, asked.seed)
-        stored = _begun(store, plan, project, scenario, varied)
     else:
         _same_model(stored, project)
         plan = plan_sweep(project, stored.varied, stored.samples, stored.seed)
-        store.sweeps.resume(stored.sweep_id)
-    _run(store, stored, project, plan, scenario, texts)
+    # A cluster that does not answer must not leave a sweep behind.
+    with _where(project, asked.dask) as (project, at_once):
+        if stored is None:
+            stored = _begun(store, plan, project, scenario, varied)
+        else:
+            store.sweeps.resume(stored.sweep_id)
+        _run(store, stored, project, plan, scenario, at_once, texts)
     return stored
+
+
+@contextmanager
+def _where(project: Project, cluster: str | None) -> Iterator[tuple[Project, int]]:
+    """Give the project with a model that runs here or on a cluster, and how many blocks to have under way."""
+    if cluster is None:
+        yield project, 1
+        return
+    from sim.engine.distributing import connected
+
+    with connected(project.spec, cluster, warn=note) as model:
+        # What goes wrong is said once, by our own message.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        # A block is about two blocks of the engine; more than these only wait on this computer's threads.
+        yield replace(project, model=model), min(model.threads + 1, MOST_AT_ONCE)
 
 
 def _varied(texts: tuple[str, ...]) -> dict[str, tuple[float, float]]:
@@ -173,7 +196,13 @@ def _same_model(stored: StoredSweep, project: Project) -> None:
 
 
 def _run(
-    store: Store, stored: StoredSweep, project: Project, plan: SweepPlan, scenario: Scenario, texts: Texts
+    store: Store,
+    stored: StoredSweep,
+    project: Project,
+    plan: SweepPlan,
+    scenario: Scenario,
+    at_once: int,
+    texts: Texts,
 ) -> None:
     """Run the missing blocks; whatever happens, the finished ones stay stored."""
     import numpy as np
@@ -191,7 +220,9 @@ def _run(
     try:
         with watched() as check:
             progress = progress_tenths(lambda stage: texts(f"stage.{stage}"), check)
-            run_sweep(project, plan, keep, scenario=scenario, finished=finished, progress=progress)
+            run_sweep(
+                project, plan, keep, scenario=scenario, finished=finished, at_once=at_once, progress=progress
+            )
     except (KeyboardInterrupt, click.Abort) as error:
         with suppress(SimError):
             store.sweeps.finish(sweep_id, "interrupted", None)

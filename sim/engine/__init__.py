@@ -1,6 +1,7 @@
 """The engine: typed models run over lanes of inputs at once."""
 
 from sim.engine.loaded import LoadedModel, load_model
-from sim.engine.results import Result
+from sim.engine.replacing import Held, TimeSeries
+from sim.engine.results import Failures, Result
 
-__all__ = ["LoadedModel", "Result", "load_model"]
+__all__ = ["Failures", "Held", "LoadedModel", "Result", "TimeSeries", "load_model"]

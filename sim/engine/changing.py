@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.engine.limits import may_be_negative
 from sim.engine.packing import Slot, input_shape
 from sim.errors import BadInput, did_you_mean
 from sim.spec.model import Model, Variable, key
 
-__all__ = ["Change", "Changes", "read_changes", "split_name"]
+__all__ = ["Change", "Changes", "count_of", "read_changes", "split_name"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Changes: TypeAlias = Mapping[str, Any]
@@ -34,6 +35,10 @@ class Change:
         slot = slots.get(self.variable.name)
         return None if slot is None else slot.start + self.cells
 
+    def part(self, start: int, stop: int) -> Change:
+        """Return the change for the lanes from ``start`` up to ``stop``."""
+        return self if self.values.shape[1] == 1 else replace(self, values=self.values[:, start:stop])
+
 
 def split_name(text: str) -> tuple[str, tuple[str, ...]]:
     """Split ``name[element, element]`` into the name and its elements."""
@@ -47,11 +52,18 @@ def split_name(text: str) -> tuple[str, tuple[str, ...]]:
 
 def read_changes(model: Model, changes: Changes, lanes: int | None) -> tuple[list[Change], int]:
     """Return the checked changes and the number of lanes; BadInput naming what is wrong."""
-    if lanes is not None and not 1 <= lanes <= _MOST_LANES:
-        raise BadInput(f"lanes must be between 1 and {_MOST_LANES}, {lanes} given.")
+    if lanes is not None:
+        count_of("lanes", lanes)
     read = [_Reading(model, name, value) for name, value in changes.items()]
     count = _lanes(read, lanes)
     return [reading.change(count) for reading in read], count
+
+
+def count_of(name: str, value: object) -> int:
+    """Return a number of lanes; BadInput if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= _MOST_LANES:
+        raise BadInput(f"{name} must be a whole number between 1 and {_MOST_LANES}; {value!r} given.")
+    return int(value)
 
 
 def _lanes(read: list[_Reading], lanes: int | None) -> int:
@@ -77,6 +89,8 @@ class _Reading:
         self.shape = input_shape(model, self.variable)
         self.cells, self.one_value = self._cells(elements)
         self.value = _numbers(name, value)
+        if self.variable.kind == "stock" and not may_be_negative(self.variable):
+            _refuse_negative(name, self.value)
         self.lanes = self._lanes()
 
     def _cells(self, elements: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], bool]:
@@ -134,8 +148,18 @@ def _changeable(model: Model, name: str) -> Variable:
     near = did_you_mean(key(name), (key(v.name) for v in model.variables.values() if v.kind == "constant"))
     raise BadInput(
         f"{variable.name} is computed by an equation. Only constants, initial values of stocks and "
-        f"lookups can be set.{near}"
+        f"lookups can be set; Held and TimeSeries replace an equation.{near}"
     )
+
+
+def _refuse_negative(name: str, value: Array) -> None:
+    if (value < 0).any():
+        place = tuple(int(i) for i in np.argwhere(value < 0)[0])
+        where = f" at {place}" if place else ""
+        raise BadInput(
+            f"{name}: an initial value of {value[place]:g}{where} given, but the model's limits for it allow "
+            "nothing below 0."
+        )
 
 
 def _numbers(name: str, value: Any) -> Array:

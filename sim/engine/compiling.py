@@ -12,8 +12,10 @@ import json
 import os
 import platform
 import struct
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,17 @@ from typing import Any
 import jax
 import numpy as np
 
+from sim.engine.limits import never_negative
 from sim.engine.packing import Slot, layout
 from sim.engine.planning import make_plan
 from sim.engine.program import Integrator, Program, shape
+from sim.engine.verifying import difference
+from sim.errors import SimError
 from sim.folders import cache_folder
 from sim.spec.model import Model
 from sim.translate.cache import write_whole
 
-__all__ = ["Executable", "Request", "compiled", "executables_folder"]
+__all__ = ["Executable", "Request", "compiled", "device_width", "executables_folder", "processor", "versions"]
 
 _MAGIC = b"sim executable 1\n"
 _START_OPTIONS: dict[str, Any] = {
@@ -45,6 +50,9 @@ _LOOP_OPTIONS: dict[str, Any] = {
 """What stands still is hoisted by the plan already; XLA's own pass would only add kernels to compile.
 Blocks run on threads of their own, so XLA's are off."""
 
+_PLAIN_OPTIONS: dict[str, Any] = {"xla_backend_optimization_level": 0, "xla_cpu_multi_thread_eigen": False}
+_MOST_KEPT = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -56,17 +64,22 @@ class Request:
     slots: int
     integrator: Integrator
     dtype: str
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a caller needs to know of an executable: inputs, outputs, how many values go between."""
+    """What a caller needs to know of an executable: inputs, outputs, how many values go between.
+
+    ``never_negative`` has the places of the states that must not start below zero.
+    """
 
     inputs: tuple[Slot, ...]
     still: tuple[str, ...]
     moving: tuple[str, ...]
     given: int
     states: int
+    never_negative: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +97,44 @@ def compiled(model: Model, request: Request) -> Executable:
     path = _path(model, request)
     found = _load(path, request)
     if found is None:
-        found, payloads = _compile(model, request)
+        found, payloads = _verified(model, request)
         _store(path, found.description, payloads)
+        _prune(path)
     return found
+
+
+def _verified(model: Model, request: Request) -> tuple[Executable, tuple[bytes, bytes]]:
+    """Compile, and compare with NumPy; where they differ, compile plainly, and refuse if that differs too."""
+    made = _compile(model, request)
+    problem = difference(model, made[0])
+    if problem is None:
+        return made
+    plain = _compile(model, request, _PLAIN_OPTIONS, _PLAIN_OPTIONS)
+    if difference(model, plain[0]) is None:
+        text = f"The compiler optimised {model.name} wrongly: {problem}. It runs unoptimised, so slowly."
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+        return plain
+    raise SimError(
+        f"The compiled code of {model.name} does not agree with its equations: {problem}. Another version of "
+        "jax may do better (sim doctor shows yours); SIM_SELF_CHECK=0 skips this check at your own risk."
+    )
+
+
+def _prune(path: Path | None) -> None:
+    """Keep the executables used last; each is some megabytes, and every change of a model makes new ones."""
+    if path is None:
+        return
+    try:
+        stored = sorted(path.parent.glob("*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in stored[_MOST_KEPT:]:
+            old.unlink(missing_ok=True)
+    except OSError:  # Another process may be doing the same.
+        return
+
+
+def device_width(width: int) -> int:
+    """Return the lanes in a block, ``width`` on a processor; an accelerator needs many more to be busy."""
+    return width if jax.default_backend() == "cpu" else 64 * width
 
 
 def executables_folder() -> Path | None:
@@ -108,12 +156,18 @@ def executables_folder() -> Path | None:
     return folder
 
 
-def _compile(model: Model, request: Request) -> tuple[Executable, tuple[bytes, bytes]]:
+def _compile(
+    model: Model,
+    request: Request,
+    start_options: dict[str, Any] | None = None,
+    loop_options: dict[str, Any] | None = None,
+) -> tuple[Executable, tuple[bytes, bytes]]:
     plan = make_plan(model, request.outputs, request.overridden)
-    program = Program(plan, request.width, request.slots, request.integrator, request.dtype)
+    program = Program(plan, request.width, request.slots, request.integrator, request.dtype, request.room)
     description = Description(
-        tuple(layout(plan)), plan.computed_still, plan.moving, len(plan.hoisted), len(plan.states)
-    )
+        tuple(layout(plan)), plan.computed_still, plan.moving, len(plan.hoisted), len(plan.states),
+        never_negative(plan),
+    )  # fmt: skip
 
     def start(rows: Any, times: Any) -> Any:
         return program.start(rows, times)
@@ -124,9 +178,10 @@ def _compile(model: Model, request: Request) -> tuple[Executable, tuple[bytes, b
     with jax.enable_x64(True), ThreadPoolExecutor(1) as pool:
         first = program.start_arguments()
         _, given, states = jax.eval_shape(start, *first)
-        lowered = _lowered(loop, (given, states, first[1], shape((2,), np.int32)), _LOOP_OPTIONS)
+        arguments = given, states, first[1], shape((2,), np.int32)
+        lowered = _lowered(loop, arguments, loop_options or _LOOP_OPTIONS)
         waiting = pool.submit(_built, *lowered)
-        start_code = _built(*_lowered(start, first, _START_OPTIONS))
+        start_code = _built(*_lowered(start, first, start_options or _START_OPTIONS))
         loop_code = waiting.result()
     executable = Executable(request, description, start_code, loop_code)
     return executable, (_payload(start_code), _payload(loop_code))
@@ -163,6 +218,8 @@ def _load(path: Path | None, request: Request) -> Executable | None:
         data = path.read_bytes()
     except OSError:
         return None
+    with suppress(OSError):
+        os.utime(path)  # What was used last is kept longest.
     try:
         description, payloads = _unwrapped(data)
         return Executable(request, description, *_revived(payloads, description))
@@ -205,8 +262,9 @@ def _unwrapped(data: bytes) -> tuple[Description, tuple[bytes, bytes]]:
     head = json.loads(body[16 : 16 + size])
     inputs = tuple(Slot(item["name"], item["start"], tuple(item["shape"])) for item in head["inputs"])
     description = Description(
-        inputs, tuple(head["still"]), tuple(head["moving"]), head["given"], head["states"]
-    )
+        inputs, tuple(head["still"]), tuple(head["moving"]), head["given"], head["states"],
+        tuple(head["never_negative"]),
+    )  # fmt: skip
     rest = body[16 + size :]
     return description, (rest[:cut], rest[cut:])
 
@@ -215,26 +273,27 @@ def _path(model: Model, request: Request) -> Path | None:
     folder = executables_folder()
     if folder is None:
         return None
-    parts = [model.hash, model.name, *map(repr, asdict(request).items()), _code_hash(), _machine()]
+    parts = [model.hash, model.name, *map(repr, asdict(request).items()), versions(), processor()]
     return folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}.bin"
 
 
 @functools.cache
-def _code_hash() -> str:
-    """An executable is only good for the code that made it."""
+def versions() -> str:
+    """Name this package, JAX and NumPy: an executable is only good for the code that made it."""
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for folder in (here, here.parent / "spec", here.parent / "translate"):
         for file in sorted(folder.glob("*.py")):
             digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return f"sim {digest.hexdigest()[:24]}, jax {jax.__version__}, numpy {np.__version__}"
 
 
 @functools.cache
-def _machine() -> str:
-    """Versions, backend and processor features: machine code of another processor may crash."""
-    parts = [jax.__version__, np.__version__, jax.default_backend(), platform.machine(), platform.system()]
-    return " ".join([*parts, platform.processor(), _processor_flags()])
+def processor() -> str:
+    """Name the backend, device and processor features: machine code of another one may crash."""
+    device = jax.devices()[0].device_kind
+    parts = [jax.default_backend(), device, platform.machine(), platform.system(), platform.processor()]
+    return " ".join([*parts, _processor_flags()[:24]])
 
 
 def _processor_flags() -> str:

@@ -13,25 +13,27 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.formulas import FUNCTIONS, OPERATORS, TIMED, folded, inline_rises, interpolated, reduced
+from sim.engine.formulas import FUNCTIONS, OPERATORS, TIMED, folded, reduced
+from sim.engine.holding import advanced, flow, shown, started
 from sim.engine.operations import Operations
 from sim.engine.packing import table_points
 from sim.engine.planning import Held, HeldNode, Hoisted, Plan
+from sim.engine.products import factors, is_power, sign_of
 from sim.engine.selecting import boxes, taken
+from sim.engine.tables import inline_value, interpolated, reading
+from sim.engine.vectors import ALONG, selected
+from sim.errors import BadInput
 from sim.spec.expressions import (
+    HELD,
     Call,
-    Delay,
     Expression,
-    Initial,
     Lookup,
     LookupCall,
     Number,
     Operation,
     Reference,
-    Smooth,
-    Stock,
 )
-from sim.spec.functions import REDUCTIONS
+from sim.spec.functions import ALONG_LAST, REDUCTIONS
 from sim.spec.model import key
 from sim.spec.structure import (
     TIME,
@@ -39,10 +41,12 @@ from sim.spec.structure import (
     Piece,
     Selection,
     axes_of,
+    axis_of,
     loop_axes,
     pieces_hit,
     reduced_axes,
     resolve,
+    vector_range,
 )
 
 __all__ = ["Clock", "Evaluator", "Value"]
@@ -107,32 +111,20 @@ class Evaluator:
         return self.assembled(name, everything)
 
     def rates(self, held: Held) -> Any:
-        """Return how fast a state changes, shaped like the state."""
-        scope = _Scope(self, held.piece, held.scope)
-        node = held.node
-        if isinstance(node, Stock):
-            return self.broadcast(scope.value(node.flow), held.axes)
-        assert isinstance(node, Smooth | Delay)
-        state = self.held[(held.piece, node)]
-        span = self.broadcast(scope.value(node.time), held.axes)
-        entering = self.broadcast(scope.value(node.input), held.axes)
-        leaving = state if isinstance(node, Smooth) else state / span[None]
-        flows = self.operations.xp.concatenate([entering[None], leaving[:-1]], axis=0)
-        moved = (flows - leaving) * float(node.order)
-        return moved / span[None] if isinstance(node, Smooth) else moved
+        """Return how fast a flowing state changes, shaped like the state."""
+        return flow(self, held, self._reader(held))
+
+    def advanced(self, held: Held) -> Any:
+        """Return what a stepping state holds at the next time step."""
+        return advanced(self, held, self._reader(held))
 
     def start(self, held: Held) -> Any:
         """Return the initial content of a state or an INITIAL value."""
+        return started(self, held, self._reader(held))
+
+    def _reader(self, held: Held) -> Callable[[Expression], Any]:
         scope = _Scope(self, held.piece, held.scope)
-        node = held.node
-        if isinstance(node, Stock):
-            return self._stock_start(held, node, scope)
-        if isinstance(node, Initial):
-            return self.broadcast(scope.value(node.expression), held.axes)
-        value = self.broadcast(scope.value(node.initial), held.axes)
-        if isinstance(node, Delay):
-            value = value * self.broadcast(scope.value(node.time), held.axes)
-        return self.operations.xp.stack([value] * node.order)
+        return lambda node: self.broadcast(scope.value(node), held.axes)
 
     def hoist(self, hoisted: Hoisted) -> Any:
         """Return a part that stands still, over its axes and lanes; points first for a lookup."""
@@ -144,19 +136,6 @@ class Evaluator:
             rises = [self.broadcast(value, hoisted.axes) for value in scope.rises(hoisted.node)]
             return self.operations.xp.stack(rises)
         return self.broadcast(scope.value(hoisted.node), hoisted.axes)
-
-    def _stock_start(self, held: Held, node: Stock, scope: _Scope) -> Any:
-        """An input that is not NaN replaces the equation's initial value, cell by cell."""
-        computed = self.broadcast(scope.value(node.initial), held.axes)
-        name = held.piece[0]
-        if name not in self.plan.overridden:
-            return computed
-        variable = self.plan.model.variables[name]
-        component = variable.components[held.piece[1]]
-        positions = self.plan.model.select(variable, component.subscripts)
-        keep = [subscript in self.plan.model.dimensions for subscript in component.subscripts]
-        given = taken(self.inputs[name], positions, keep, self.operations.xp)
-        return self.operations.xp.where(self.operations.xp.isnan(given), computed, given)
 
     def assembled(self, name: str, selections: tuple[Selection, ...]) -> Any:
         """Return an array over all cells of the variable, filled where ``selections`` point."""
@@ -238,7 +217,7 @@ class _Scope:
             return self._call(node)
         if isinstance(node, LookupCall):
             return self._lookup(node)
-        if isinstance(node, Stock | Smooth | Delay | Initial):
+        if isinstance(node, HELD):
             return self._held(node)
         raise TypeError(f"{type(node).__name__} cannot be evaluated")
 
@@ -298,10 +277,41 @@ class _Scope:
         return Value(part, tuple(s.label for s in selections if s.label is not None))
 
     def _operation(self, node: Operation) -> Value:
+        if node.operator in ("*", "/"):
+            product = self._product(node)
+            if product is not None:
+                return product
+        if is_power(node):
+            return self._powers([(node, False)])
         values = [self.value(argument) for argument in node.arguments]
         if node.operator in ("*", "/") and not all(isinstance(value.array, float) for value in values):
             values = [self._opaque(value) for value in values]
         return self.apply(OPERATORS[node.operator], *values)
+
+    def _product(self, node: Operation) -> Value | None:
+        """Return a product in which powers along the same axes share one exponential; None if no two do."""
+        parts = list(factors(node, lambda part: self._given(part) is not None))
+        found = [part for part in parts if is_power(part[0]) and self._given(part[0]) is None]
+        axes = [axes_of(self.model, part[0], self.axes) for part in found]
+        # Powers along fewer axes stay apart: else their logarithms are computed again for each cell.
+        found = [part for part, own in zip(found, axes, strict=True) if own == max(axes, key=len)]
+        if len(found) < 2:
+            return None
+        rest = [part for part in parts if part not in found]
+        total = self._powers(found)
+        for part, divided in rest:
+            value = self._opaque(self.value(part))
+            total = self.apply(OPERATORS["/" if divided else "*"], total, value)
+        return total
+
+    def _powers(self, nodes: Sequence[tuple[Any, bool]]) -> Value:
+        """Return the product of powers, each perhaps divided by."""
+        values: list[Value] = []
+        for node, divided in nodes:
+            base, exponent = (self.value(argument) for argument in node.arguments)
+            sign = self.value(sign_of(node.arguments[1]))
+            values += [base, self.apply(OPERATORS["negative"], exponent) if divided else exponent, sign]
+        return self.apply(_power_product, *values)
 
     def _opaque(self, value: Value) -> Value:
         """Hide a literal factor from the compiler.
@@ -317,6 +327,10 @@ class _Scope:
             return self._reduction(node)
         if node.function == "active_initial":
             return self.value(node.arguments[1 if self.evaluator.phase == "initial" else 0])
+        if node.function in ALONG_LAST:
+            return self._along_last(node)
+        if is_power(node):
+            return self._powers([(node, False)])
         values = [self.value(argument) for argument in node.arguments]
         clock = self.evaluator.clock
         if node.function in TIMED:
@@ -324,32 +338,54 @@ class _Scope:
         return self.apply(FUNCTIONS[node.function], *values)
 
     def _reduction(self, node: Call) -> Value:
-        marked = reduced_axes(node.arguments[0])
+        marked = reduced_axes(node)
         inner = _Scope(self.evaluator, self.piece, (*self.axes, *marked))
-        value = inner.value(node.arguments[0])
-        axes = tuple(axis for axis in inner.axes if axis in value.axes or axis in marked)
-        sizes = tuple(len(self.model.elements(axis)) for axis in axes)
-        array = self.operations.number(aligned(value, axes, self.operations.xp))
-        array = self.operations.xp.broadcast_to(array, (*sizes, self.evaluator.lanes))
+        count = 2 if node.function == "vector_select" else 1
+        values = [inner.value(argument) for argument in node.arguments[:count]]
+        used = {axis for value in values for axis in value.axes}
+        axes = tuple(axis for axis in inner.axes if axis in used or axis in marked)
+        arrays = [self.evaluator.broadcast(value, axes) for value in values]
         places = tuple(place for place, axis in enumerate(axes) if axis in marked)
-        whole = reduced(self.operations, node.function, array, places)
-        return Value(whole, tuple(axis for axis in axes if axis not in marked))
+        left = tuple(axis for axis in axes if axis not in marked)
+        if node.function != "vector_select":
+            return Value(reduced(self.operations, node.function, arrays[0], places), left)
+        return self._selection(node, arrays, places, left)
 
-    def _held(self, node: Stock | Smooth | Delay | Initial) -> Value:
+    def _selection(
+        self, node: Call, arrays: list[Any], places: tuple[int, ...], left: tuple[str, ...]
+    ) -> Value:
+        missing, action, strict = (self.value(argument) for argument in node.arguments[2:])
+        axes = tuple(axis for axis in self.axes if axis in left or axis in missing.axes)
+        if axes != left:
+            added = [axis for axis in missing.axes if axis not in left]
+            raise BadInput(f"{self.piece[0]}: VECTOR SELECT cannot spread over {', '.join(added)}")
+        wide = self.evaluator.broadcast(missing, axes)
+        choice, values = arrays
+        kind, limit = int(action.array), int(strict.array)
+        return Value(selected(self.operations, places, choice, values, wide, kind, limit), axes)
+
+    def _along_last(self, node: Call) -> Value:
+        """Order, rank or reorder a vector along the last range of its reference."""
+        along = axis_of(self.model, vector_range(node), self.axes)
+        values = [self.value(argument) for argument in node.arguments]
+        used = {along, *(axis for value in values for axis in value.axes)}
+        axes = tuple(axis for axis in self.axes if axis in used)
+        arrays = [self.evaluator.broadcast(value, axes) for value in values]
+        return Value(ALONG[node.function](self.operations, axes.index(along), *arrays), axes)
+
+    def _held(self, node: HeldNode) -> Value:
         evaluator = self.evaluator
         axes = self.axes if self._is_whole(node) else axes_of(self.model, node, self.axes)
-        if evaluator.phase == "initial":
+        if evaluator.phase == "initial" and (self.piece, node) not in evaluator.held:
             held = Held(self.piece, node, axes, self.axes)
-            found = evaluator.held.get((self.piece, node))
-            if found is None:
-                found = evaluator.held[(self.piece, node)] = evaluator.start(held)
-        else:
-            found = evaluator.held[(self.piece, node)]
-        if isinstance(node, Smooth):
-            return Value(found[-1], axes)
-        if isinstance(node, Delay):
-            return Value(found[-1] / evaluator.broadcast(self.value(node.time), axes), axes)
-        return Value(found, axes)
+            evaluator.held[(self.piece, node)] = evaluator.start(held)
+        content = evaluator.held[(self.piece, node)]
+        sizes = tuple(len(self.model.elements(axis)) for axis in axes)
+
+        def read(part: Expression) -> Any:
+            return evaluator.broadcast(self.value(part), axes)
+
+        return Value(shown(evaluator, node, content, read, sizes), axes)
 
     def _is_whole(self, node: Expression) -> bool:
         return node is self.model.variables[self.piece[0]].components[self.piece[1]].expression
@@ -357,24 +393,24 @@ class _Scope:
     def _lookup(self, node: LookupCall) -> Value:
         argument = self.value(node.argument)
         if isinstance(node.table, Lookup):
-            return self._inline(node.table, argument)
+            table = node.table
+            way = reading(table, node, np.array(table.x))
+            return self.apply(lambda o, x: inline_value(o, table, x, way), argument)
         variable = self.model.variables[node.table.name]
         selections = resolve(self.model, node.table, self.axes)
         points = table_points(variable, self.model)
         rises = self.rises(node.table)
         places = [self._selected_points(point, selections) for point in points]
         lookup = variable.components[0].expression
+        assert isinstance(lookup, Lookup)
+        way = reading(lookup, node, points)
         count = len(points)
         return self.apply(
-            lambda o, x, *arrays: interpolated(o, arrays[:count], arrays[count:], x, lookup),
+            lambda o, x, *arrays: interpolated(o, arrays[:count], arrays[count:], x, way),
             argument,
             *places,
             *rises,
         )
-
-    def _inline(self, lookup: Lookup, argument: Value) -> Value:
-        xs, rises = [float(x) for x in lookup.x], inline_rises(lookup)
-        return self.apply(lambda o, x: interpolated(o, xs, rises, x, lookup), argument)
 
     def _selected_points(self, point: Any, selections: tuple[Selection, ...]) -> Value:
         if not selections:
@@ -389,6 +425,11 @@ class _Scope:
         if all(isinstance(array, int | float | bool) for array in arrays):
             return Value(folded(function, arrays))
         return Value(function(self.operations, *arrays), axes)
+
+
+def _power_product(operations: Operations, *arrays: Any) -> Any:
+    numbers = [operations.number(array) for array in arrays]
+    return operations.powers(list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)))
 
 
 def aligned(value: Value, axes: tuple[str, ...], xp: Any) -> Any:

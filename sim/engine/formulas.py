@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 
 from sim.engine.operations import NumpyOperations, Operations
-from sim.spec.expressions import Lookup
+from sim.engine.products import POWER_SIGN
 
 __all__ = [
     "FUNCTIONS",
     "OPERATORS",
     "TIMED",
     "folded",
-    "inline_rises",
-    "interpolated",
     "reduced",
-    "table_rises",
 ]
 
 _SMALL = 1e-6
@@ -40,40 +37,6 @@ def reduced(operations: Operations, function: str, array: Any, axes: tuple[int, 
         return operations.total(array, axes)
     reducers = {"prod": operations.xp.prod, "vmin": operations.xp.min, "vmax": operations.xp.max}
     return reducers[function](array, axis=axes)
-
-
-def table_rises(heights: Any, points: Any) -> Any:
-    """Return the first height and the slope of each segment, (points, *subscripts, lanes), for a lookup.
-
-    ``heights`` is (points, *subscripts, lanes); ``points`` the x, (points, *subscripts).
-    """
-    widths = np.diff(points, axis=0)[..., None]
-    inverse = np.where(widths > 0, 1.0 / np.where(widths > 0, widths, 1.0), 0.0).astype(heights.dtype)
-    return [heights[0], *((heights[1:] - heights[:-1]) * inverse)]
-
-
-def inline_rises(lookup: Lookup) -> list[float]:
-    """Return the first height and the slopes of a lookup given by numbers."""
-    pairs = zip(lookup.x, lookup.x[1:], lookup.y, lookup.y[1:], strict=False)
-    return [lookup.y[0], *((y1 - y0) / (x1 - x0) for x0, x1, y0, y1 in pairs)]
-
-
-def interpolated(operations: Operations, xs: Any, rises: Any, x: Any, lookup: Any) -> Any:
-    """Sum of clamped segments: y0 + Σ slope·(min(max(x, x_k), x_k+1) − x_k).
-
-    It needs no search and no gather, so that all lanes go together.
-    """
-    xp = operations.xp
-    total = rises[0]
-    last = len(rises) - 1
-    for place in range(1, len(rises)):
-        inside = x
-        if not (lookup.extrapolate and place == 1):
-            inside = xp.maximum(inside, xs[place - 1])
-        if not (lookup.extrapolate and place == last):
-            inside = xp.minimum(inside, xs[place])
-        total = total + rises[place] * (inside - xs[place - 1])
-    return total
 
 
 def _power(o: Operations, x: Any, y: Any) -> Any:
@@ -150,6 +113,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "modulo": lambda o, a, b: a - _quantum(o, a, b),
     "pi": lambda o: float(np.pi),
     "power": _power,
+    POWER_SIGN: lambda o, y: o.power_sign(o.number(y)),
     "quantum": _quantum,
     "sin": _plain("sin"),
     "sinh": _plain("sinh"),
@@ -174,9 +138,28 @@ def _pulse(o: Operations, now: Any, step: Any, start: Any, width: Any) -> Any:
 
 
 def _pulse_train(o: Operations, now: Any, step: Any, start: Any, interval: Any, width: Any, end: Any) -> Any:
-    active = o.xp.logical_and(start <= now, now < end)
-    phase = o.xp.mod(now - start + _SMALL, interval)
-    return o.number(o.xp.logical_and(active, phase < width))
+    return o.number(o.xp.logical_and(now < end, _repeated(o, now, start, interval, width)))
+
+
+def _repeated(o: Operations, now: Any, start: Any, interval: Any, width: Any) -> Any:
+    """True during pulses every ``interval`` from ``start`` on; a single pulse if that is 0."""
+    once = o.xp.logical_and(start - _SMALL <= now, now < start + width)
+    phase = o.xp.mod(now - start + _SMALL, o.xp.where(interval == 0.0, 1.0, interval))
+    many = o.xp.logical_and(start <= now, phase < width)
+    return o.xp.where(interval == 0.0, once, many)
+
+
+def _x_pulse(o: Operations, now: Any, step: Any, start: Any, amount: Any) -> Any:
+    """XMILE: an amount given within one time step."""
+    return _pulse(o, now, step, start, step / 2) * (amount / step)
+
+
+def _x_pulse_train(o: Operations, now: Any, step: Any, start: Any, interval: Any, amount: Any) -> Any:
+    return o.number(_repeated(o, now, start, interval, step / 2)) * (amount / step)
+
+
+def _x_ramp(o: Operations, now: Any, step: Any, slope: Any, start: Any) -> Any:
+    return _ramp(o, now, step, slope, start, now)
 
 
 TIMED: dict[str, Callable[..., Any]] = {
@@ -184,4 +167,7 @@ TIMED: dict[str, Callable[..., Any]] = {
     "ramp": _ramp,
     "pulse": _pulse,
     "pulse_train": _pulse_train,
+    "xpulse": _x_pulse,
+    "xpulse_train": _x_pulse_train,
+    "xramp": _x_ramp,
 }

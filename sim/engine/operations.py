@@ -5,7 +5,10 @@ Arrays have the loop axes of an equation first and the lanes last.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -28,8 +31,24 @@ class Operations:
         """``x`` to the power ``y``."""
         raise NotImplementedError
 
+    def powers(self, factors: Sequence[tuple[Any, Any, Any]]) -> Any:
+        """Product of ``x`` to the power ``y`` over (x, y, ``power_sign(y)``), all of one shape."""
+        raise NotImplementedError
+
+    def power_sign(self, y: Any) -> Any:
+        """What a negative number to the power ``y`` is multiplied by."""
+        raise NotImplementedError
+
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
+        raise NotImplementedError
+
+    def normal_share(self, x: Any) -> Any:
+        """Share of the standard normal distribution below ``x``."""
+        raise NotImplementedError
+
+    def normal_point(self, share: Any) -> Any:
+        """Point of the standard normal distribution that has ``share`` below it."""
         raise NotImplementedError
 
     def place(self, whole: Any, part: Any, starts: Sequence[int]) -> Any:
@@ -69,9 +88,28 @@ class NumpyOperations(Operations):
         """``x`` to the power ``y``."""
         return np.power(x, y)
 
+    def powers(self, factors: Sequence[tuple[Any, Any, Any]]) -> Any:
+        """Product of ``x`` to the power ``y``; NumPy sees to the signs itself."""
+        return functools.reduce(operator.mul, [np.power(x, y) for x, y, _ in factors])
+
+    def power_sign(self, y: Any) -> Any:
+        """1, −1, or NaN where a negative number cannot be raised to ``y``; also for exponents in the text."""
+        parity = np.mod(y, 2.0)
+        return np.where(parity == 0.0, 1.0, np.where(parity == 1.0, -1.0, np.nan))
+
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
         return np.arctan(x)
+
+    def normal_share(self, x: Any) -> Any:
+        """Share of the standard normal distribution below ``x``."""
+        return np.vectorize(NormalDist().cdf, otypes=[np.float64])(x)
+
+    def normal_point(self, share: Any) -> Any:
+        """Point of the standard normal distribution that has ``share`` below it; NaN where there is none."""
+        good = (share > 0.0) & (share < 1.0)
+        points = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])(np.where(good, share, 0.5))
+        return np.where(good, points, np.where(share == 0.0, -np.inf, np.where(share == 1.0, np.inf, np.nan)))
 
     def place(self, whole: Any, part: Any, starts: Sequence[int]) -> Any:
         """Return a copy of ``whole`` with ``part`` written at ``starts``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sim.engine.drawing import NOISE, NOISE_ROWS
 from sim.spec.expressions import Expression, Lookup, Number, Operation, Table
 from sim.spec.model import Model, Variable
 
@@ -42,6 +43,8 @@ def layout(plan: Plan) -> list[Slot]:
         slot = Slot(name, start, input_shape(plan.model, plan.model.variables[name]))
         slots.append(slot)
         start += slot.size
+    if plan.is_random:
+        slots.append(Slot(NOISE, start, (NOISE_ROWS,)))
     return slots
 
 
@@ -53,7 +56,10 @@ def input_shape(model: Model, variable: Variable) -> tuple[int, ...]:
 
 def default_rows(model: Model, slots: Iterable[Slot]) -> Array:
     """Return one lane of inputs as the model has them; NaN where a stock starts from its equation."""
-    parts = [_default(model, model.variables[slot.name]).ravel() for slot in slots]
+    parts = [
+        np.zeros(slot.size) if slot.name == NOISE else _default(model, model.variables[slot.name]).ravel()
+        for slot in slots
+    ]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
+from sim.engine.products import is_power, sign_of
 from sim.spec.expressions import (
+    HELD,
     Call,
     Delay,
     Expression,
+    FixedDelay,
+    HeldNode,
     Initial,
     LookupCall,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     children,
     walk,
 )
-from sim.spec.functions import REDUCTIONS
+from sim.spec.functions import REDUCTIONS, TIMED
 from sim.spec.model import Component, Model, key
 from sim.spec.structure import (
     TIME,
@@ -37,9 +42,7 @@ from sim.spec.structure import (
 
 __all__ = ["Held", "HeldNode", "Hoisted", "Plan", "make_plan"]
 
-HeldNode: TypeAlias = Stock | Smooth | Delay | Initial
-
-_MOVING = frozenset({"step", "ramp", "pulse", "pulse_train", "active_initial"})
+_MOVING = TIMED | {"active_initial"}
 """Functions whose value changes with time although their arguments do not."""
 
 
@@ -51,6 +54,11 @@ class Held:
     node: HeldNode
     axes: tuple[str, ...]
     scope: tuple[str, ...]
+
+    @property
+    def steps(self) -> bool:
+        """True if it has a next content at each time step, false if it flows."""
+        return isinstance(self.node, FixedDelay | Sample | Random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,11 @@ class Plan:
     hoisted: tuple[Hoisted, ...]
     hoisted_at: Mapping[tuple[Expression, tuple[str, ...]], int]
 
+    @property
+    def is_random(self) -> bool:
+        """True if random numbers are drawn."""
+        return any(isinstance(held.node, Random) for held in self.states)
+
     @cached_property
     def still_outputs(self) -> tuple[str, ...]:
         """Outputs that do not change with time."""
@@ -99,6 +112,14 @@ class Plan:
         """Outputs that do not change with time and are no inputs."""
         kinds = self.model.variables
         return tuple(n for n in self.still_outputs if kinds[n].kind not in ("constant", "control"))
+
+    @cached_property
+    def observed(self) -> frozenset[Piece]:
+        """Running pieces that no state needs: only the saved times need them."""
+        planner = _Planner(self.model)
+        wanted = {held.piece for held in self.states}
+        moved = planner.closure(piece for first in wanted for piece in planner.needs(first, "rate"))
+        return frozenset(self.running) - wanted - set(moved)
 
     @cached_property
     def moving(self) -> tuple[str, ...]:
@@ -148,14 +169,14 @@ class _Planner:
         found: dict[HeldNode, Held] = {}
 
         def visit(node: Expression, scope: tuple[str, ...]) -> None:
-            if isinstance(node, Stock | Smooth | Delay | Initial) and node not in found:
+            if isinstance(node, HELD) and node not in found:
                 # A stock's own axes are those of its left side, even where nothing in it varies.
                 whole = node is component.expression
                 axes = scope if whole else axes_of(self.model, node, scope)
                 found[node] = Held(piece, node, axes, scope)
             inner = scope
             if isinstance(node, Call) and node.function in REDUCTIONS:
-                inner = (*scope, *reduced_axes(node.arguments[0]))
+                inner = (*scope, *reduced_axes(node))
             for child in children(node):
                 visit(child, inner)
 
@@ -254,6 +275,10 @@ class _Hoister:
                 self._keep(node.table, scope, piece)
             self._visit(node.argument, inner, piece)
             return
+        if is_power(node):
+            exponent = node.arguments[1]  # type: ignore[union-attr]
+            if self._is_still(exponent, scope) and _has_lanes(self._model, exponent):
+                self._keep(sign_of(exponent), scope, piece)
         for part in evaluated(node, "run"):
             self._visit(part, inner, piece)
 
@@ -288,7 +313,7 @@ class _Hoister:
 
 def _inner(node: Expression, scope: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(node, Call) and node.function in REDUCTIONS:
-        return (*scope, *reduced_axes(node.arguments[0]))
+        return (*scope, *reduced_axes(node))
     return scope
 
 
@@ -341,12 +366,12 @@ def _moved_by(node: HeldNode) -> tuple[Expression, ...]:
     if isinstance(node, Stock):
         return (node.flow,)
     if isinstance(node, Smooth | Delay):
-        return (node.input, node.time)
-    return ()
+        return (node.input, node.time, *(() if node.stages is None else (node.stages,)))
+    return (node.input,) if isinstance(node, FixedDelay) else ()
 
 
 def _moves(node: Expression) -> bool:
-    if isinstance(node, Stock | Smooth | Delay):
+    if isinstance(node, Stock | Smooth | Delay | FixedDelay | Sample | Random):
         return True
     if isinstance(node, Call):
         return node.function in _MOVING

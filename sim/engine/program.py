@@ -14,11 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from sim.engine.evaluating import Clock, Evaluator
-from sim.engine.formulas import table_rises
-from sim.engine.mathematics import fast_arctan, fast_log, fast_power
+from sim.engine.mathematics import fast_arctan, fast_log, fast_power, power_sign, powers
 from sim.engine.operations import Operations
 from sim.engine.packing import layout, table_points
 from sim.engine.planning import Held, Plan
+from sim.engine.tables import table_rises
 from sim.spec.expressions import Stock
 
 __all__ = ["Integrator", "Program", "shape"]
@@ -44,15 +44,34 @@ class JaxOperations(Operations):
 
     def power(self, x: Any, y: Any) -> Any:
         """``x`` to the power ``y``."""
-        return fast_power(self._array(x), self._array(y)) if self._double else jnp.power(x, y)
+        return fast_power(self._array(x), self._array(y))
+
+    def powers(self, factors: Sequence[tuple[Any, Any, Any]]) -> Any:
+        """Product of ``x`` to the power ``y`` over (x, y, ``power_sign(y)``)."""
+        return powers([(self._array(x), self._array(y), self._array(sign)) for x, y, sign in factors])
+
+    def power_sign(self, y: Any) -> Any:
+        """1, −1, or NaN where a negative number cannot be raised to ``y``."""
+        return power_sign(self._array(y))
 
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
         return fast_arctan(self._array(x))
 
+    def normal_share(self, x: Any) -> Any:
+        """Share of the standard normal distribution below ``x``."""
+        return jax.scipy.special.ndtr(self._array(x))
+
+    def normal_point(self, share: Any) -> Any:
+        """Point of the standard normal distribution that has ``share`` below it."""
+        return jax.scipy.special.ndtri(self._array(share))
+
     def place(self, whole: Any, part: Any, starts: Sequence[int]) -> Any:
         """Return ``whole`` with ``part`` written at ``starts``."""
-        return jax.lax.dynamic_update_slice(whole, part, tuple(starts))
+        places: list[Any] = list(starts)
+        if places and hasattr(places[0], "dtype"):  # Known only while running: all must have its type.
+            places = [jnp.asarray(place, places[0].dtype) for place in places]
+        return jax.lax.dynamic_update_slice(whole, part, tuple(places))
 
     def total(self, x: Any, axes: tuple[int, ...]) -> Any:
         """Terms one by one, so that the compiler sees plain additions over all lanes."""
@@ -70,6 +89,7 @@ class Program:
     """Two functions for a block of ``width`` lanes: ``start`` once, then ``loop`` over time.
 
     They are compiled apart, since the equations of the start run once and are worth no optimising.
+    ``room`` is how many time steps DELAY FIXED can remember, 0 if the plan has none.
     ``rows`` is (packed inputs, lanes); ``times`` is (initial time, time step, final time, save interval, 1);
     ``counts`` is (saves, steps in a save), with room for ``slots`` saved times.
     """
@@ -79,6 +99,7 @@ class Program:
     slots: int
     integrator: Integrator
     dtype: str
+    room: int = 0
 
     @cached_property
     def operations(self) -> JaxOperations:
@@ -108,12 +129,13 @@ class Program:
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Return the moving outputs, (slots, *subscripts, lanes), and the final states."""
 
-        def moment(time: Any, now: tuple[Any, ...]) -> Evaluator:
+        def moment(time: Any, now: tuple[Any, ...], place: Any) -> Evaluator:
             held = {(h.piece, h.node): value for h, value in zip(self.plan.states, now, strict=True)}
-            clock = self._clock(time, times)
+            clock = self._clock(time, times, place)
             evaluator = Evaluator(self.plan, self.operations, {}, clock, "run", held, {}, given)
             for piece in self.plan.running:
-                evaluator.evaluate(piece)
+                if piece not in self.plan.observed:
+                    evaluator.evaluate(piece)
             return evaluator
 
         run = self._euler if self.integrator == "euler" else self._rk4
@@ -130,7 +152,7 @@ class Program:
             inputs[name] = table_rises(inputs[name], points)
         return inputs
 
-    def _clock(self, time: Any, times: Any) -> Clock:
+    def _clock(self, time: Any, times: Any, place: Any = 0) -> Clock:
         settings = {
             "initial time": times[0],
             "time step": times[1],
@@ -138,6 +160,8 @@ class Program:
             "saveper": times[3],
             "one": times[4],
             "lanes": self.width,
+            "place": place,
+            "room": self.room,
         }
         return Clock(time, settings)
 
@@ -161,21 +185,29 @@ class Program:
         shapes = ((self.slots, *model.shape(model.variables[n]), self.width) for n in self.plan.moving)
         return tuple(jnp.zeros(shape, self.operations.dtype) for shape in shapes)
 
-    def _store(self, saved: tuple[Any, ...], evaluator: Evaluator, slot: Any) -> tuple[Any, ...]:
-        return tuple(
-            jax.lax.dynamic_update_index_in_dim(buffer, self._whole(evaluator, name), slot, 0)
-            for buffer, name in zip(saved, self.plan.moving, strict=True)
-        )
+    def _store(self, saved: tuple[Any, ...], evaluator: Evaluator, slot: Any, now: Any) -> tuple[Any, ...]:
+        """Write the outputs to a slot if they are to be saved now; what only they need is computed then."""
+
+        def write(buffers: tuple[Any, ...]) -> tuple[Any, ...]:
+            for piece in self.plan.running:
+                if piece in self.plan.observed:
+                    evaluator.evaluate(piece)
+            return tuple(
+                jax.lax.dynamic_update_index_in_dim(buffer, self._whole(evaluator, name), slot, 0)
+                for buffer, name in zip(buffers, self.plan.moving, strict=True)
+            )
+
+        kept: tuple[Any, ...] = jax.lax.cond(now, write, lambda buffers: buffers, saved)
+        return kept
 
     def _euler(self, moment: Any, states: Any, times: Any, counts: Any) -> tuple[Any, Any]:
-        """Steps between saves write to the next slot too, and the save itself overwrites them."""
         saves, steps = counts[0], counts[1]
 
         def body(place: Any, carried: Any) -> Any:
             now, saved = carried
-            evaluator = moment(times[0] + place.astype(self.operations.dtype) * times[1], now)
-            saved = self._store(saved, evaluator, (place + steps - 1) // steps)
-            return tuple(self._moved(evaluator, h, x, times[1]) for h, x in self._pairs(now)), saved
+            evaluator = moment(times[0] + place.astype(self.operations.dtype) * times[1], now, place)
+            moved = tuple(self._moved(evaluator, h, x, times[1]) for h, x in self._pairs(now))
+            return moved, self._store(saved, evaluator, place // steps, place % steps == 0)
 
         final, saved = jax.lax.fori_loop(0, saves * steps + 1, body, (states, self._empty()))
         return saved, final
@@ -190,21 +222,26 @@ class Program:
             base, now, gathered, saved = carried
             step, stage = place // 4, place % 4
             time = times[0] + (step.astype(self.operations.dtype) + offsets[stage]) * times[1]
-            evaluator = moment(time, now)
-            # Later stages write to the slot that the next save will overwrite.
-            saved = self._store(saved, evaluator, (step + jnp.minimum(stage, 1) + steps - 1) // steps)
-            rates = tuple(evaluator.rates(held) for held in self.plan.states)
+            evaluator = moment(time, now, step)
+            rates = tuple(None if h.steps else evaluator.rates(h) for h in self.plan.states)
             start = jnp.where(stage == 0, 0.0, 1.0).astype(self.operations.dtype)
-            gathered = tuple(g * start + weights[stage] * r for g, r in zip(gathered, rates, strict=True))
+            # Of a state that steps, what is gathered is the next content, known from the first stage on.
+            gathered = tuple(
+                jnp.where(stage == 0, evaluator.advanced(h), g)
+                if r is None
+                else g * start + weights[stage] * r
+                for h, g, r in zip(self.plan.states, gathered, rates, strict=True)
+            )
             last = stage == 3
             reach = offsets[(stage + 1) % 4] * times[1]
             ended = tuple(
-                self._limited(h, b + times[1] * g)
+                g if h.steps else self._limited(h, b + times[1] * g)
                 for h, b, g in zip(self.plan.states, base, gathered, strict=True)
             )
-            within = tuple(b + reach * r for b, r in zip(base, rates, strict=True))
+            within = tuple(b if r is None else b + reach * r for b, r in zip(base, rates, strict=True))
             now = tuple(jnp.where(last, e, w) for e, w in zip(ended, within, strict=True))
             base = tuple(jnp.where(last, e, b) for e, b in zip(ended, base, strict=True))
+            saved = self._store(saved, evaluator, step // steps, (stage == 0) & (step % steps == 0))
             return base, now, gathered, saved
 
         zero = tuple(jnp.zeros_like(state) for state in states)
@@ -216,6 +253,8 @@ class Program:
         return list(zip(self.plan.states, states, strict=True))
 
     def _moved(self, evaluator: Evaluator, held: Held, state: Any, step: Any) -> Any:
+        if held.steps:
+            return evaluator.advanced(held)
         return self._limited(held, state + step * evaluator.rates(held))
 
     def _limited(self, held: Held, state: Any) -> Any:

@@ -11,6 +11,9 @@ from sim.report.record import Record, created
 
 __all__ = ["Verdict", "band", "chance_words", "past", "section_targets", "verdicts"]
 
+ARMS = ("baseline", "scenario")
+# As many rows as fit on a page with their names readable.
+MOST_IN_CHART = 32
 # An interval longer than this share of the target (in %) ends in an arrow.
 CHART_LIMIT = 200.0
 
@@ -73,7 +76,7 @@ def section_targets(record: Record, text: Text, document: Document) -> Block:
         [
             para(runs(text, "indicators.intro"), runs(text, "indicators.past") if marked else []),
             _table(record, text),
-            _chart(record, text, document),
+            *_charts(record, text, document),
         ],
     )
 
@@ -88,28 +91,37 @@ def _label(row: Record, text: Text) -> str:
     return f"{mark}{text.title(row)} {row['year']}"
 
 
-def _chart(record: Record, text: Text, document: Document) -> Block | None:
-    """Draw the indicators with a target above zero, in percent of it."""
+def _charts(record: Record, text: Text, document: Document) -> list[Block]:
+    """Draw the indicators with a target above zero, in percent of it, a page of them at a time."""
     rows = [row for row in record["kpis"] if row["target"] and _drawable(row)]
-    if not rows:
-        return None
-    arms = [
-        [
-            Interval(_label(row, text), *(100 * row[arm][p] / row["target"] for p in ("p05", "p50", "p95")))
-            for row in rows
-        ]
-        for arm in ("baseline", "scenario")
+    parts = -(-len(rows) // MOST_IN_CHART)
+    size = -(-len(rows) // max(parts, 1))
+    limit = _limit([_intervals(rows, arm, text) for arm in ARMS])
+    return [
+        _chart(rows[part * size : (part + 1) * size], (part + 1, parts), limit, text, document)
+        for part in range(parts)
     ]
+
+
+def _intervals(rows: list[Record], arm: str, text: Text) -> list[Interval]:
+    shares = ("p05", "p50", "p95")
+    return [Interval(_label(row, text), *(100 * row[arm][p] / row["target"] for p in shares)) for row in rows]
+
+
+def _chart(
+    rows: list[Record], part: tuple[int, int], limit: float | None, text: Text, document: Document
+) -> Block:
+    baseline, scenario = (_intervals(rows, arm, text) for arm in ARMS)
     drawn = paired_intervals(
-        arms[0], arms[1], text("figures.share_of_target"), text,
-        reference=(100.0, text("figures.reference")), limit=_limit(arms),
+        baseline, scenario, text("figures.share_of_target"), text,
+        reference=(100.0, text("figures.reference")), limit=limit,
     )  # fmt: skip
-    alt = text("indicators.chart") + " " + text("indicators.chart_note") + " " + " ".join(
-        f"{row.name}: {text.band(row.low, row.middle, row.high)}%." for row in arms[1]
+    number, parts = part
+    caption = text("indicators.chart") + (f" ({number}/{parts})" if parts > 1 else "")
+    alt = caption + " " + text("indicators.chart_note") + " " + " ".join(
+        f"{row.name}: {text.band(row.low, row.middle, row.high)}%." for row in scenario
     )  # fmt: skip
-    return figure(
-        document, "targets", drawn, text("indicators.chart"), alt, note=text("indicators.chart_note")
-    )
+    return figure(document, f"targets-{number}", drawn, caption, alt, note=text("indicators.chart_note"))
 
 
 def _drawable(row: Record) -> bool:
@@ -117,7 +129,7 @@ def _drawable(row: Record) -> bool:
 
 
 def _limit(arms: list[list[Interval]]) -> float | None:
-    return CHART_LIMIT if max(row.high for arm in arms for row in arm) > CHART_LIMIT else None
+    return CHART_LIMIT if max((row.high for arm in arms for row in arm), default=0) > CHART_LIMIT else None
 
 
 def _table(record: Record, text: Text) -> Block:

@@ -6,25 +6,31 @@ nothing of the translator that made them nor of the engine that runs them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
 __all__ = [
+    "HELD",
     "Call",
     "Delay",
     "Expression",
+    "FixedDelay",
+    "HeldNode",
     "Initial",
     "Lookup",
     "LookupCall",
     "Number",
     "Operation",
+    "Random",
     "Reference",
+    "Sample",
     "Smooth",
     "Stock",
     "Table",
     "Text",
     "children",
+    "rebuilt",
     "walk",
 ]
 
@@ -80,19 +86,28 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A graphical function through the points ``(x, y)``, held or extrapolated beyond its ends."""
+    """A graphical function through the points ``(x, y)``, held or extrapolated beyond its ends.
+
+    Where an x stands twice the function jumps: it has the last height at that x. ``between`` says what
+    holds between points: a straight line, the point ``before`` or the point ``after``.
+    """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     extrapolate: bool = False
+    between: Literal["line", "before", "after"] = "line"
 
 
 @dataclass(frozen=True, slots=True)
 class LookupCall:
-    """A graphical function (inline, or a lookup variable) applied to an argument."""
+    """A graphical function (inline, or a lookup variable) applied to an argument.
+
+    ``manner`` is how this call reads the table, where that differs from the table's own way.
+    """
 
     table: Lookup | Reference
     argument: Expression
+    manner: Literal["own", "extrapolate", "before", "after"] = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +121,51 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Smooth:
-    """Exponential smoothing of the given order."""
+    """Exponential smoothing of the given order, or of ``stages``: by lane, up to ``order``."""
 
     input: Expression
     time: Expression
     initial: Expression
     order: int
+    stages: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Material delay of the given order."""
+    """Material delay of the given order, or of ``stages``: by lane, up to ``order``."""
 
     input: Expression
     time: Expression
     initial: Expression
     order: int
+    stages: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDelay:
+    """The input of ``time`` ago, in whole time steps fixed at the start; ``initial`` before that."""
+
+    input: Expression
+    time: Expression
+    initial: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The input while ``condition`` holds, else the last such input, and ``initial`` before any."""
+
+    condition: Expression
+    input: Expression
+    initial: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Random:
+    """A random number, new at every time step, lane and element; ``site`` keeps the draws of calls apart."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    site: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +187,16 @@ Expression: TypeAlias = (
     | Stock
     | Smooth
     | Delay
+    | FixedDelay
+    | Sample
+    | Random
     | Initial
 )
+HeldNode: TypeAlias = Stock | Smooth | Delay | FixedDelay | Sample | Random | Initial
 
-_NODES = (Number, Text, Table, Reference, Operation, Call, Lookup, LookupCall, Stock, Smooth, Delay, Initial)
+HELD = (Stock, Smooth, Delay, FixedDelay, Sample, Random, Initial)
+"""Nodes that keep a value between time steps."""
+_NODES = (Number, Text, Table, Reference, Operation, Call, Lookup, LookupCall, *HELD)
 
 
 def children(node: Expression) -> Iterator[Expression]:
@@ -166,3 +216,18 @@ def walk(node: Expression) -> Iterator[Expression]:
         current = pending.pop()
         yield current
         pending.extend(children(current))
+
+
+def rebuilt(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Return ``node`` with ``change`` applied to every node below it and then to itself."""
+    parts = {field.name: _rebuilt(getattr(node, field.name), change) for field in fields(node)}
+    same = all(parts[field.name] is getattr(node, field.name) for field in fields(node))
+    return change(node if same else type(node)(**parts))
+
+
+def _rebuilt(value: Any, change: Callable[[Expression], Expression]) -> Any:
+    if isinstance(value, _NODES):
+        return rebuilt(value, change)
+    if isinstance(value, tuple) and any(isinstance(item, _NODES) for item in value):
+        return tuple(_rebuilt(item, change) for item in value)
+    return value

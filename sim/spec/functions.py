@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["FUNCTIONS", "REDUCTIONS", "written"]
+__all__ = ["ALONG_LAST", "FUNCTIONS", "RANDOM", "REDUCTIONS", "TIMED", "written"]
 
-REDUCTIONS = frozenset({"sum", "prod", "vmin", "vmax"})
-"""Functions that reduce the subscripts marked with ``!`` in their argument."""
+REDUCTIONS = frozenset({"sum", "prod", "vmin", "vmax", "vector_select"})
+"""Functions that reduce the subscripts marked with ``!`` in their (first) arguments."""
+
+ALONG_LAST = frozenset({"vector_sort_order", "vector_rank", "vector_reorder"})
+"""Functions of whole vectors: along the last subscript of their first argument."""
+
+TIMED = frozenset({"pulse", "pulse_train", "ramp", "step", "xpulse", "xpulse_train", "xramp"})
+"""Functions of time beside their arguments; those with an x are the forms of XMILE."""
+
+RANDOM: dict[str, tuple[int, int]] = {
+    "random_0_1": (0, 1),
+    "random_uniform": (3, 3),
+    "random_normal": (5, 5),
+    "random_exponential": (5, 5),
+    "random_triangular": (6, 6),
+    "random_weibull": (6, 6),
+}
+"""Random functions. Arguments are as in Vensim, the seed of the call last."""
 
 FUNCTIONS: dict[str, tuple[int, int]] = {
     "abs": (1, 1),
@@ -37,9 +53,16 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "sum": (1, 1),
     "tan": (1, 1),
     "tanh": (1, 1),
+    "vector_rank": (2, 2),
+    "vector_reorder": (2, 2),
+    "vector_select": (5, 5),
+    "vector_sort_order": (2, 2),
     "vmax": (1, 1),
     "vmin": (1, 1),
     "xidz": (3, 3),
+    "xpulse": (2, 2),
+    "xpulse_train": (3, 3),
+    "xramp": (2, 2),
     "zidz": (2, 2),
 }
 

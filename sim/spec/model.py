@@ -26,11 +26,16 @@ def key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A subscript range: its elements in order, and the ranges that it is mapped to by position."""
+    """A subscript range: its elements in order, and the ranges that it is mapped to.
+
+    ``mapped_to`` names ranges mapped by position; ``lists`` holds explicit mappings: the range, and for
+    each element of this one the elements there that it stands for.
+    """
 
     name: str
     elements: tuple[str, ...]
     mapped_to: tuple[str, ...] = ()
+    lists: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,10 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable with its equations; ``dimensions`` names the axes of its values."""
+    """A variable with its equations; ``dimensions`` names the axes of its values.
+
+    ``part_of`` names the variable whose call of a macro made this one.
+    """
 
     name: str
     kind: Kind
@@ -59,6 +67,7 @@ class Variable:
     group: str
     components: tuple[Component, ...]
     limits: tuple[float | None, float | None] = (None, None)
+    part_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,10 @@ class Control:
 
 @dataclass(frozen=True)
 class Model:
-    """A whole model. ``hash`` is the SHA-256 of the file's bytes."""
+    """A whole model. ``hash`` is the SHA-256 of the file's bytes, and of those of the files that it reads.
+
+    ``files`` holds those: name as in the model, SHA-256.
+    """
 
     name: str
     hash: str
@@ -81,6 +93,7 @@ class Model:
     dimensions: Mapping[str, Dimension]
     control: Control
     warnings: tuple[str, ...] = field(default=())
+    files: tuple[tuple[str, str], ...] = field(default=())
 
     @cached_property
     def _variable_keys(self) -> dict[str, str]:

@@ -7,12 +7,15 @@ from typing import Any
 from sim.spec.expressions import (
     Call,
     Delay,
+    FixedDelay,
     Initial,
     Lookup,
     LookupCall,
     Number,
     Operation,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     Table,
@@ -27,12 +30,15 @@ _NODES: dict[str, type[Any]] = {
     for node in (
         Call,
         Delay,
+        FixedDelay,
         Initial,
         Lookup,
         LookupCall,
         Number,
         Operation,
+        Random,
         Reference,
+        Sample,
         Smooth,
         Stock,
         Table,
@@ -48,7 +54,16 @@ def model_to_plain(model: Model) -> dict[str, Any]:
         "hash": model.hash,
         "control": [getattr(model.control, name) for name in Control.__slots__],
         "warnings": list(model.warnings),
-        "dimensions": [[d.name, list(d.elements), list(d.mapped_to)] for d in model.dimensions.values()],
+        "dimensions": [
+            [
+                d.name,
+                list(d.elements),
+                list(d.mapped_to),
+                [[target, [list(many) for many in places]] for target, places in d.lists],
+            ]
+            for d in model.dimensions.values()
+        ],
+        "files": [list(file) for file in model.files],
         "variables": [_variable_to_plain(variable) for variable in model.variables.values()],
     }
 
@@ -56,7 +71,13 @@ def model_to_plain(model: Model) -> dict[str, Any]:
 def model_from_plain(data: dict[str, Any]) -> Model:
     """Return the model that :func:`model_to_plain` wrote; KeyError, TypeError or ValueError if damaged."""
     dimensions = [
-        Dimension(name, tuple(elements), tuple(mapped)) for name, elements, mapped in data["dimensions"]
+        Dimension(
+            name,
+            tuple(elements),
+            tuple(mapped),
+            tuple((target, tuple(tuple(item) for item in places)) for target, places in lists),
+        )
+        for name, elements, mapped, lists in data["dimensions"]
     ]
     variables = [_variable_from_plain(item) for item in data["variables"]]
     return Model(
@@ -66,6 +87,7 @@ def model_from_plain(data: dict[str, Any]) -> Model:
         {dimension.name: dimension for dimension in dimensions},
         Control(*data["control"]),
         tuple(data["warnings"]),
+        tuple((name, digest) for name, digest in data["files"]),
     )
 
 
@@ -83,11 +105,12 @@ def _variable_to_plain(variable: Variable) -> list[Any]:
         variable.group,
         components,
         list(variable.limits),
+        variable.part_of,
     ]
 
 
 def _variable_from_plain(data: list[Any]) -> Variable:
-    name, kind, units, dimensions, doc, group, components, limits = data
+    name, kind, units, dimensions, doc, group, components, limits, part_of = data
     return Variable(
         name,
         kind,
@@ -100,6 +123,7 @@ def _variable_from_plain(data: list[Any]) -> Variable:
             for subs, excepted, node, line in components
         ),
         (limits[0], limits[1]),
+        part_of,
     )
 
 

@@ -15,9 +15,12 @@ from sim.spec.expressions import (
     Call,
     Delay,
     Expression,
+    FixedDelay,
     Initial,
     LookupCall,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     children,
@@ -32,6 +35,7 @@ __all__ = [
     "Piece",
     "Selection",
     "axes_of",
+    "axis_of",
     "dependencies",
     "evaluated",
     "in_order",
@@ -40,6 +44,7 @@ __all__ = [
     "pieces_hit",
     "reduced_axes",
     "resolve",
+    "vector_range",
 ]
 
 TIME = "time"
@@ -70,8 +75,8 @@ def loop_axes(model: Model, component: Component) -> tuple[str, ...]:
     return tuple(subscript for subscript in component.subscripts if subscript in model.dimensions)
 
 
-def reduced_axes(expression: Expression) -> tuple[str, ...]:
-    """Return the axes marked with ``!`` that a reduction around ``expression`` runs over."""
+def reduced_axes(call: Call) -> tuple[str, ...]:
+    """Return the axes marked with ``!`` that a reduction runs over."""
     found: dict[str, None] = {}
 
     def visit(node: Expression) -> None:
@@ -82,8 +87,20 @@ def reduced_axes(expression: Expression) -> tuple[str, ...]:
         for child in children(node):
             visit(child)
 
-    visit(expression)
+    for argument in call.arguments:
+        visit(argument)
     return tuple(found)
+
+
+def vector_range(call: Call) -> str:
+    """Return the last subscript of the first subscripted variable in a function of a whole vector, or ''."""
+
+    def find(node: Expression) -> str:
+        if isinstance(node, Reference) and node.subscripts:
+            return node.subscripts[-1]
+        return next((found for child in children(node) if (found := find(child))), "")
+
+    return find(call.arguments[0]) if call.arguments else ""
 
 
 def axes_of(model: Model, expression: Expression, axes: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,11 +108,13 @@ def axes_of(model: Model, expression: Expression, axes: tuple[str, ...]) -> tupl
     used: set[str] = set()
 
     def visit(node: Expression, scope: tuple[str, ...]) -> None:
+        if isinstance(node, Random):
+            used.update(scope)  # Each element draws its own number.
         if isinstance(node, Reference) and node.subscripts:
             used.update(s.label for s in resolve(model, node, scope) if s.label is not None)
         inner = scope
         if isinstance(node, Call) and node.function in REDUCTIONS:
-            inner = (*scope, *reduced_axes(node.arguments[0]))
+            inner = (*scope, *reduced_axes(node))
         for child in children(node):
             visit(child, inner)
 
@@ -120,38 +139,58 @@ def _selection(
     model: Model, variable: Variable, dimension: str, subscript: str, axes: tuple[str, ...]
 ) -> Selection:
     places = {element: place for place, element in enumerate(model.dimensions[dimension].elements)}
-    wanted = model.elements(subscript)
+    label, wanted = None, model.elements(subscript)
+    if subscript.removesuffix("!") in model.dimensions:
+        label, wanted = _labelled(model, variable, subscript, axes)
     missing = [element for element in wanted if element not in places]
     if missing:
         raise BadInput(f"{variable.name} has no element {missing[0]!r} in {dimension}")
-    positions = tuple(places[element] for element in wanted)
-    if subscript.removesuffix("!") not in model.dimensions:
-        return Selection(None, positions)
-    return Selection(_label(model, variable, subscript, axes), positions)
+    return Selection(label, tuple(places[element] for element in wanted))
 
 
-def _label(model: Model, variable: Variable, subscript: str, axes: tuple[str, ...]) -> str:
+def _labelled(
+    model: Model, variable: Variable, subscript: str, axes: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the loop axis that a range runs along, and its element at each place of that axis."""
     if subscript in axes:
-        return subscript
+        return subscript, model.elements(subscript)
     if not subscript.endswith("!"):
-        mapped = [axis for axis in axes if _mapped(model, subscript, axis)]
+        found = [(axis, _mapped(model, subscript, axis)) for axis in axes]
+        mapped = [(axis, elements) for axis, elements in found if elements]
         if len(mapped) == 1:
             return mapped[0]
     where = (
-        "is marked with ! outside SUM, PROD, VMIN and VMAX"
+        "is marked with ! outside SUM, PROD, VMIN, VMAX and VECTOR SELECT"
         if subscript.endswith("!")
         else (f"is not on the left side ({', '.join(axes) or 'no subscripts'})")
     )
     raise BadInput(f"{variable.name}[{subscript}]: {subscript} {where}")
 
 
-def _mapped(model: Model, one: str, other: str) -> bool:
+def axis_of(model: Model, subscript: str, axes: tuple[str, ...]) -> str:
+    """Return the loop axis that a range runs along; BadInput if there is none."""
+    found = [axis for axis in axes if axis == subscript or _mapped(model, subscript, axis)]
+    if not found:
+        raise BadInput(f"{subscript} is not on the left side ({', '.join(axes) or 'no subscripts'})")
+    return subscript if subscript in axes else found[0]
+
+
+def _mapped(model: Model, one: str, other: str) -> tuple[str, ...]:
+    """Return the element of range ``one`` for each element of the axis ``other``; empty if not mapped."""
     if other.endswith("!"):
-        return False
+        return ()
     first, second = model.dimensions[one], model.dimensions[other]
+    for target, places in first.lists:
+        if target == other:
+            pairs = zip(first.elements, places, strict=True)
+            back = {theirs: mine for mine, many in pairs for theirs in many}
+            return tuple(back[element] for element in second.elements)
+    for target, places in second.lists:
+        if target == one and all(len(many) == 1 for many in places):
+            return tuple(many[0] for many in places)
     if len(first.elements) != len(second.elements):
-        return False
-    return other in first.mapped_to or one in second.mapped_to
+        return ()
+    return first.elements if other in first.mapped_to or one in second.mapped_to else ()
 
 
 def pieces_hit(model: Model, name: str, selections: tuple[Selection, ...]) -> tuple[int, ...]:
@@ -177,14 +216,21 @@ def needed(expression: Expression, phase: Phase) -> Iterator[Expression]:
 
 def evaluated(node: Expression, phase: Phase) -> Iterable[Expression]:
     """Return the parts directly below ``node`` that are evaluated in that phase."""
-    if isinstance(node, Stock | Smooth):
-        return (node.initial,) if phase == "initial" else ()
-    if isinstance(node, Delay):
-        return (node.initial, node.time) if phase == "initial" else (node.time,)
+    first = phase == "initial"
+    if isinstance(node, Smooth | Delay):
+        stages = () if node.stages is None else (node.stages,)
+        own = (node.time,) if isinstance(node, Delay) else ()
+        return (*((node.initial,) if first else ()), *own, *stages)
+    if isinstance(node, Stock):
+        return (node.initial,) if first else ()
+    if isinstance(node, FixedDelay):
+        return (node.initial, node.time) if first else ()
+    if isinstance(node, Sample):
+        return (node.condition, node.input, *((node.initial,) if first else ()))
     if isinstance(node, Initial):
-        return (node.expression,) if phase == "initial" else ()
+        return (node.expression,) if first else ()
     if isinstance(node, Call) and node.function == "active_initial":
-        return (node.arguments[1 if phase == "initial" else 0],)
+        return (node.arguments[1 if first else 0],)
     return children(node)
 
 
@@ -202,7 +248,7 @@ def dependencies(
             return
         inner = scope
         if isinstance(node, Call) and node.function in REDUCTIONS:
-            inner = (*scope, *reduced_axes(node.arguments[0]))
+            inner = (*scope, *reduced_axes(node))
         for part in evaluated(node, phase):
             if not (isinstance(node, LookupCall) and part is node.table):
                 yield from visit(part, inner)

@@ -6,12 +6,15 @@ from sim.spec.expressions import (
     Call,
     Delay,
     Expression,
+    FixedDelay,
     Initial,
     Lookup,
     LookupCall,
     Number,
     Operation,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     Table,
@@ -57,18 +60,34 @@ def _called(node: Expression) -> tuple[str, tuple[Expression, ...]]:
     if isinstance(node, Call):
         return written(node.function), node.arguments
     if isinstance(node, LookupCall):
-        if isinstance(node.table, Reference):
-            return _atom(node.table), (node.argument,)
-        return "WITH LOOKUP", (node.argument, node.table)
+        return _looked_up(node)
+    if isinstance(node, Random):
+        return written(node.function), node.arguments
     if isinstance(node, Stock):
         return "INTEG", (node.flow, node.initial)
     if isinstance(node, Initial):
         return "INITIAL", (node.expression,)
+    if isinstance(node, FixedDelay):
+        return "DELAY FIXED", (node.input, node.time, node.initial)
+    if isinstance(node, Sample):
+        return "SAMPLE IF TRUE", (node.condition, node.input, node.initial)
     assert isinstance(node, Smooth | Delay)
+    if node.stages is not None:
+        name = "SMOOTH N" if isinstance(node, Smooth) else "DELAY N"
+        return name, (node.input, node.time, node.initial, node.stages)
     name = ("SMOOTH" if isinstance(node, Smooth) else "DELAY") + _order(node)
     if node.initial == node.input:
         return name, (node.input, node.time)
     return name + "I", (node.input, node.time, node.initial)
+
+
+def _looked_up(node: LookupCall) -> tuple[str, tuple[Expression, ...]]:
+    if not isinstance(node.table, Reference):
+        return "WITH LOOKUP", (node.argument, node.table)
+    if node.manner == "own":
+        return _atom(node.table), (node.argument,)
+    names = {"extrapolate": "LOOKUP EXTRAPOLATE", "before": "LOOKUP BACKWARD", "after": "LOOKUP FORWARD"}
+    return names[node.manner], (node.table, node.argument)
 
 
 def _order(node: Smooth | Delay) -> str:

@@ -96,9 +96,10 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> Databa
 
 def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the schema number (0: nothing there yet), or refuse a file that is not ours."""
+    # Tables first: another first run may commit between these reads, and then its id must be seen too.
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if application != APPLICATION_ID and (application or tables):
         raise SimError(
             f"{path} is a SQLite database of another program; it was not changed. To store runs, {OTHER}."

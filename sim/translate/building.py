@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
@@ -10,94 +11,128 @@ from typing import Any
 from sim.errors import BadInput
 from sim.spec.expressions import Expression, Lookup, Number, Operation, Reference, Stock, Table, walk
 from sim.spec.model import Component, Control, Dimension, Kind, Model, Variable, key
+from sim.translate.completing import completed, evaluated
 from sim.translate.decoding import Decoder
+from sim.translate.external import Tables, constants, data, lookup
+from sim.translate.macros import Macro, Macros, read_macro
+from sim.translate.ranges import read_ranges, shown
 from sim.translate.scanning import Entry
 
 __all__ = ["build"]
 
+_EXTERNAL = {
+    "DataStructure": "nothing",
+    "GetDataStructure": "data",
+    "GetLookupsStructure": "lookup",
+    "GetConstantsStructure": "constants",
+}
 _CONTROLS = ("initial time", "final time", "time step", "saveper")
 
 
-def build(path: Path, digest: str, abstract: Any, scanned: list[Entry]) -> Model:
-    """Return the typed model; BadInput naming every problem of structure."""
-    section = abstract.sections[0]
-    if len(abstract.sections) > 1:
-        raise BadInput(f"{path.name}: macros and modules are not supported.")
-    dimensions = _dimensions(path, section.subscripts)
-    decoder = _decoder(section, dimensions)
-    builder = _Builder(path, dimensions, decoder, scanned)
-    variables = [builder.variable(element) for element in section.elements]
-    if builder.problems:
+def build(
+    path: Path,
+    digest: str,
+    abstract: Any,
+    scanned: list[Entry],
+    problems: list[str] | None = None,
+    *,
+    xmile: bool = False,
+) -> Model:
+    """Return the typed model; BadInput naming every problem of structure.
+
+    With a list of ``problems`` they are added to it instead, so that the rest can be checked as well.
+    """
+    section, tables = abstract.sections[0], Tables(path.parent)
+    dimensions = read_ranges(path.name, section.subscripts, scanned, tables)
+    decoder = _decoder(section, dimensions, xmile)
+    macros = Macros(_macros(abstract.sections[1:], dimensions, decoder))
+    builder = _Builder(dimensions, decoder, scanned, tables, macros)
+    variables = builder.variables(section.elements)
+    if problems is not None:
+        problems.extend(builder.problems)
+    elif builder.problems:
         raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
-    named = {variable.name: variable for variable in variables}
-    return Model(path.stem, digest, named, dimensions, _control(path, named))
+    named = completed(variables, decoder.constant_spans, builder.problems, xmile=xmile)
+    if problems is not None:
+        problems.extend(text for text in builder.problems if text not in problems)
+    elif builder.problems:
+        raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
+    files = tuple(sorted(tables.digests.items()))
+    whole = hashlib.sha256(repr((digest, files)).encode()).hexdigest() if files else digest
+    return Model(path.stem, whole, named, dimensions, _control(path, named), files=files)
 
 
-def _decoder(section: Any, dimensions: dict[str, Dimension]) -> Decoder:
-    names = {key(element.name): _shown(element.name) for element in section.elements}
+def _decoder(section: Any, dimensions: dict[str, Dimension], xmile: bool = False) -> Decoder:
+    names = {key(element.name): shown(element.name) for element in section.elements}
     subscripts = {key(e): e for dimension in dimensions.values() for e in dimension.elements}
     subscripts.update((key(name), name) for name in dimensions)
     lookups = {
-        _shown(element.name)
+        shown(element.name)
         for element in section.elements
         if element.components and element.components[0].type == "Lookup"
     }
-    return Decoder(names, subscripts, lookups)
+    sizes = {key(name): len(dimension.elements) for name, dimension in dimensions.items()}
+    return Decoder(names, subscripts, lookups, sizes, xmile)
 
 
-def _dimensions(path: Path, ranges: Iterable[Any]) -> dict[str, Dimension]:
-    """Expand ranges made of other ranges, and aliases (``<->``)."""
-    declared = {key(item.name): item for item in ranges}
-    elements: dict[str, str] = {}
-
-    def expand(name: str, trail: tuple[str, ...]) -> tuple[str, ...]:
-        if name in trail:
-            raise BadInput(f"{path.name}: subscript ranges contain each other: {' → '.join((*trail, name))}.")
-        wanted = declared[name].subscripts
-        if isinstance(wanted, dict):
-            raise BadInput(
-                f"{path.name}: subscript range {declared[name].name} from a file is not supported."
-            )
-        found: list[str] = []
-        for item in [wanted] if isinstance(wanted, str) else wanted:
-            if key(item) in declared:
-                found.extend(expand(key(item), (*trail, name)))
-            else:
-                found.append(elements.setdefault(key(item), _shown(item)))
-        return tuple(dict.fromkeys(found))
-
-    result = {}
-    for name, item in declared.items():
-        mapped = [target for target in item.mapping if key(target) in declared]
-        if isinstance(item.subscripts, str):
-            mapped.append(item.subscripts)
-        targets = tuple(_shown(declared[key(target)].name) for target in mapped)
-        result[_shown(item.name)] = Dimension(_shown(item.name), expand(name, ()), targets)
-    return result
+def _macros(sections: Iterable[Any], dimensions: dict[str, Dimension], whole: Decoder) -> dict[str, Macro]:
+    found = {}
+    for section in sections:
+        decoder = _decoder(section, dimensions)
+        # Names of the model itself are known too: TIME STEP, and those that end in $.
+        decoder.names = {**whole.names, **{key(p): shown(p) for p in section.params}, **decoder.names}
+        decoder.constant_spans = whole.constant_spans
+        equations = {}
+        for element in section.elements:
+            decoder.owner = f"{section.name} {element.name}"
+            equations[shown(element.name)] = decoder.decode(element.components[0].ast)
+        found[section.name.replace(" ", "_")] = read_macro(section, equations)
+    return found
 
 
 class _Builder:
     """Builds variables one by one and collects what is wrong with them."""
 
     def __init__(
-        self, path: Path, dimensions: dict[str, Dimension], decoder: Decoder, scanned: list[Entry]
+        self,
+        dimensions: dict[str, Dimension],
+        decoder: Decoder,
+        scanned: list[Entry],
+        tables: Tables,
+        macros: Macros,
     ) -> None:
         self.problems: list[str] = []
-        self._path = path
         self._dimensions = dimensions
         self._decoder = decoder
+        self._tables = tables
+        self._macros = macros
         self._entries: dict[str, list[Entry]] = {}
         for entry in scanned:
-            self._entries.setdefault(entry.name, []).append(entry)
+            if not entry.macro:
+                self._entries.setdefault(entry.name, []).append(entry)
 
-    def variable(self, element: Any) -> Variable:
-        """Return the typed variable of a PySD element."""
-        name = _shown(element.name)
+    def variables(self, elements: Iterable[Any]) -> list[Variable]:
+        """Return the typed variables of PySD's elements, and those that calls of macros make."""
+        found = [self._variable(element) for element in elements]
+        units = {variable.name: variable for variable in found}
+        for name, (owner, component) in self._macros.added.items():
+            group = units[owner].group if owner in units else ""
+            parts = (component,)
+            axes = self._axes(name, parts)
+            made = Variable(name, _kind(name, parts), "", axes, "", group, parts, part_of=owner)
+            found.append(made)
+        return found
+
+    def _variable(self, element: Any) -> Variable:
+        name = shown(element.name)
         scanned = self._entries.get(key(name), [])
         lines = [entry.line for entry in scanned]
         components = tuple(
-            self._component(component, lines[place] if len(lines) == len(element.components) else 0)
+            part
             for place, component in enumerate(element.components)
+            for part in self._components(
+                name, component, lines[place] if len(lines) == len(element.components) else 0
+            )
         )
         limits = element.limits or (None, None)
         return Variable(
@@ -112,14 +147,43 @@ class _Builder:
             (limits[0], limits[1]) if len(limits) >= 2 else (None, None),
         )
 
-    def _component(self, component: Any, line: int) -> Component:
+    def _components(self, name: str, component: Any, line: int) -> list[Component]:
         subscripts, excepted = component.subscripts if component.subscripts else ([], [])
-        return Component(
-            tuple(self._decoder.subscript(subscript) for subscript in subscripts),
-            tuple(tuple(self._decoder.subscript(item) for item in group) for group in excepted),
-            self._decoder.decode(component.ast),
-            line,
-        )
+        left = tuple(self._decoder.subscript(subscript) for subscript in subscripts)
+        without = tuple(tuple(self._decoder.subscript(item) for item in group) for group in excepted)
+        self._decoder.owner = name
+        try:
+            if type(component.ast).__name__ in _EXTERNAL:
+                return self._external(name, component, left, without, line)
+            expression = self._decoder.decode(component.ast)
+            return [self._macros.expanded(name, Component(left, without, expression, line))]
+        except BadInput as error:
+            self.problems.append(f"{name}{f' (line {line})' if line else ''}: {error}")
+            return [Component(left, without, Number(0.0), line)]
+
+    def _external(
+        self, name: str, component: Any, left: tuple[str, ...], without: Any, line: int
+    ) -> list[Component]:
+        """Read numbers from files; a series for each element of the one range on the left side."""
+        node, kind = component.ast, _EXTERNAL[type(component.ast).__name__]
+        ranges = [place for place, subscript in enumerate(left) if subscript in self._dimensions]
+        if kind == "nothing":
+            raise BadInput("data without GET DIRECT DATA, such as from a .vdf file, are not supported.")
+        if kind == "constants":
+            sizes = tuple(len(self._dimensions[left[place]].elements) for place in ranges)
+            return [Component(left, without, constants(self._tables, name, node, sizes), line)]
+        if len(ranges) > 1:
+            raise BadInput("series are read along one subscript range; write one equation for each element.")
+        elements = self._dimensions[left[ranges[0]]].elements if ranges else (None,)
+        found = []
+        for place, element in enumerate(elements):
+            cells = tuple(element if i in ranges and element else s for i, s in enumerate(left))
+            if kind == "lookup":
+                read: Expression = lookup(self._tables, name, node, place)
+            else:
+                read = data(self._tables, name, node, getattr(component, "keyword", None), place)
+            found.append(Component(cells, without, read, line))
+        return found
 
     def _axes(self, name: str, components: tuple[Component, ...]) -> tuple[str, ...]:
         ranks = {len(component.subscripts) for component in components}
@@ -226,17 +290,10 @@ def _control_value(
     path: Path, variable: Variable, values: dict[str, float], variables: dict[str, Variable]
 ) -> float:
     expression = variable.components[0].expression
-    if isinstance(expression, Number):
-        return expression.value
+    if _is_literal(expression) and not isinstance(expression, Table):
+        return evaluated(expression)
     if isinstance(expression, Reference) and key(expression.name) in values:
         return values[key(expression.name)]
     if isinstance(expression, Reference) and key(expression.name) in _CONTROLS:
         return _control_value(path, variables[expression.name], values, variables)
     raise BadInput(f"{path.name}: {variable.name} must be a number.")
-
-
-def _shown(name: str) -> str:
-    text = name.strip()
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    return " ".join(text.replace("_", " ").split())

@@ -9,17 +9,16 @@ import os
 import tempfile
 from pathlib import Path
 
-from sim.errors import BadInput
 from sim.folders import cache_folder
 from sim.spec.model import Model
 from sim.spec.plain import model_from_plain, model_to_plain
 from sim.translate.reading import decode, read_bytes
 
-__all__ = ["load_spec", "write_whole"]
+__all__ = ["load_spec", "translated", "write_whole"]
 
 
 def load_spec(path: str | os.PathLike[str], *, encoding: str | None = None) -> Model:
-    """Return the checked typed model of a Vensim file; BadInput if it cannot be read or run.
+    """Return the checked typed model of a Vensim or XMILE file; BadInput if it cannot be read or run.
 
     A translation is kept in the cache folder under the hash of the file and of this package.
     """
@@ -28,24 +27,48 @@ def load_spec(path: str | os.PathLike[str], *, encoding: str | None = None) -> M
     digest = hashlib.sha256(data).hexdigest()
     stored = _stored_as(digest, source.stem, encoding)
     model = _load(stored)
-    if model is None:
+    if model is None or not _unchanged(source, model):
         model = _translate(source, data, digest, encoding)
         _store(stored, model)
     return model
 
 
+def _unchanged(source: Path, model: Model) -> bool:
+    """A translation is only good for the files that the model read."""
+    if not model.files:
+        return True
+    from sim.translate.external import unchanged
+
+    return unchanged(source.parent, model.files)
+
+
 def _translate(source: Path, data: bytes, digest: str, encoding: str | None) -> Model:
-    if source.suffix.lower() != ".mdl":
-        raise BadInput(f"{source}: only Vensim models (.mdl) are supported.")
-    from sim.translate.building import build
     from sim.translate.checks import check
+
+    model = translated(source, data, digest, encoding)
+    check(model)
+    return model
+
+
+def translated(
+    source: Path, data: bytes, digest: str, encoding: str | None, problems: list[str] | None = None
+) -> Model:
+    """Return the typed model of a file's bytes, not yet checked.
+
+    BadInput if it cannot be read or built; problems of building go to ``problems`` if that is given.
+    """
+    from sim.translate.building import build
+
+    text = decode(data, source.name, encoding)
+    if source.suffix.lower() != ".mdl":
+        from sim.translate.xmile import abstract_xmile
+
+        abstract, found = abstract_xmile(source, text)
+        return build(source, digest, abstract, found, problems, xmile=True)
     from sim.translate.scanning import entries
     from sim.translate.vensim import abstract_model
 
-    text = decode(data, source.name, encoding)
-    model = build(source, digest, abstract_model(source, text), entries(text))
-    check(model)
-    return model
+    return build(source, digest, abstract_model(source, text), entries(text), problems)
 
 
 @functools.cache
@@ -92,3 +115,6 @@ def write_whole(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)
+    except BaseException:  # Ctrl-C leaves nothing half-written.
+        part.unlink(missing_ok=True)
+        raise

@@ -10,12 +10,13 @@ from sim.spec.expressions import (
     Expression,
     Lookup,
     LookupCall,
+    Number,
     Reference,
     Table,
     children,
     walk,
 )
-from sim.spec.functions import FUNCTIONS, REDUCTIONS, written
+from sim.spec.functions import ALONG_LAST, FUNCTIONS, REDUCTIONS, written
 from sim.spec.model import Component, Model, Variable, key
 from sim.spec.structure import (
     TIME,
@@ -27,9 +28,12 @@ from sim.spec.structure import (
     loop_axes,
     reduced_axes,
     resolve,
+    vector_range,
 )
 
-__all__ = ["check", "problems"]
+__all__ = ["check", "problems", "sorted_problems"]
+
+_MOST_CIRCLES = 100
 
 
 def check(model: Model) -> None:
@@ -40,11 +44,23 @@ def check(model: Model) -> None:
 
 
 def problems(model: Model) -> list[str]:
-    """Return one line per problem: unknown names, unsupported functions, wrong subscripts, circles."""
-    found = [*_unsupported(model), *_undefined(model)]
-    if not found:
-        found = [*_misplaced(model), *_bad_tables(model), *_bad_subscripts(model)]
-    return found or list(_loops(model))
+    """Return one line per problem; see :func:`sorted_problems`."""
+    return [text for _, text in sorted_problems(model)]
+
+
+def sorted_problems(model: Model) -> list[tuple[str, str]]:
+    """Return (kind, text) of each problem: function, name, subscript, table or loop.
+
+    One problem does not hide another: each check leaves out only what it cannot judge.
+    """
+    found = [
+        *(("function", text) for text in _unsupported(model)),
+        *(("name", text) for text in _undefined(model)),
+        *(("table", text) for text in (*_misplaced(model), *_bad_tables(model))),
+        *(("subscript", text) for text in _bad_subscripts(model)),
+        *(("loop", text) for text in _loops(model)),
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _equations(model: Model) -> Iterator[tuple[Variable, Component]]:
@@ -62,7 +78,7 @@ def _unsupported(model: Model) -> Iterator[str]:
     for variable, component in _equations(model):
         for node in walk(component.expression):
             if isinstance(node, Call) and node.function not in FUNCTIONS:
-                users.setdefault(node.function, {})[variable.name] = None
+                users.setdefault(node.function, {})[_place(variable, component)] = None
             elif isinstance(node, Call):
                 yield from _wrong_count(variable, component, node)
     for function, names in users.items():
@@ -101,9 +117,7 @@ def _misplaced(model: Model) -> Iterator[str]:
             elif isinstance(node, Table | Lookup) and variable.kind == "auxiliary":
                 if id(node) not in tables:
                     yield f"{where}: a list of numbers cannot be part of an equation"
-            elif (
-                isinstance(node, Call) and node.function in REDUCTIONS and not reduced_axes(node.arguments[0])
-            ):
+            elif isinstance(node, Call) and node.function in REDUCTIONS and not reduced_axes(node):
                 yield f"{where}: {written(node.function)} needs a subscript marked with !"
 
 
@@ -119,8 +133,20 @@ def _bad_tables(model: Model) -> Iterator[str]:
             squeezed = tuple(size for size in sizes if size > 1)
             if isinstance(node, Table) and node.shape not in (sizes, squeezed):
                 yield f"{where}: {node.shape} numbers given for subscripts of sizes {sizes}"
-            if isinstance(node, Lookup) and len(set(node.x)) < len(node.x):
-                yield f"{where}: the lookup has the same x twice"
+            if isinstance(node, Call) and node.function in ALONG_LAST | {"vector_select"}:
+                yield from (f"{where}: {text}" for text in _bad_vector(model, node))
+
+
+def _bad_vector(model: Model, node: Call) -> Iterator[str]:
+    name = written(node.function)
+    if node.function == "vector_select" and len(node.arguments) == 5:
+        action, strict = node.arguments[3:]
+        if action not in [Number(float(code)) for code in range(11)]:
+            yield f"the fourth argument of {name} must be a number from 0 to 10"
+        if strict not in [Number(float(code)) for code in range(4)]:
+            yield f"the fifth argument of {name} must be a number from 0 to 3"
+    elif node.arguments and vector_range(node) not in model.dimensions:
+        yield f"the first argument of {name} must be a variable whose last subscript is a range"
 
 
 def _bad_subscripts(model: Model) -> Iterator[str]:
@@ -132,14 +158,14 @@ def _bad_subscripts(model: Model) -> Iterator[str]:
 
 
 def _resolve_all(model: Model, node: Expression, axes: tuple[str, ...]) -> None:
-    if isinstance(node, Reference) and key(node.name) != TIME:
+    if isinstance(node, Reference) and node.name in model.variables:
         selections = resolve(model, node, axes)
         labels = [selection.label for selection in selections if selection.label]
         if len(set(labels)) < len(labels):
             raise BadInput(f"{node.name} is used with the same subscript twice; declare an alias (<->)")
     inner = axes
     if isinstance(node, Call) and node.function in REDUCTIONS:
-        inner = (*axes, *reduced_axes(node.arguments[0]))
+        inner = (*axes, *reduced_axes(node))
     for child in children(node):
         _resolve_all(model, child, inner)
 
@@ -149,19 +175,43 @@ def _loops(model: Model) -> Iterator[str]:
         ("run", "algebraic loop (each needs the next at the same time; put a stock or a SMOOTH between)"),
         ("initial", "initial values need each other"),
     )
+    told: set[Piece] = set()
     for phase, title in phases:
+        for loop in _circles(_graph(model, phase)):
+            if not told & set(loop.pieces):
+                yield f"{title}: {loop}"
+            told |= set(loop.pieces)
+
+
+def _circles(graph: dict[Piece, list[Piece]]) -> Iterator[Loop]:
+    """Yield circles, each with at least one link that is in none before."""
+    for _ in range(_MOST_CIRCLES):
         try:
-            in_order(_graph(model, phase), _graph(model, phase))
+            in_order(graph, graph)
         except Loop as loop:
-            yield f"{title}: {loop}"
+            yield loop
+            last, first = loop.pieces[-2:]
+            graph[last] = [piece for piece in graph[last] if piece != first]
+        else:
+            return
 
 
 def _graph(model: Model, phase: Phase) -> dict[Piece, list[Piece]]:
     """Return what every piece needs; flows of stocks count as their own pieces in no phase."""
-    graph: dict[Piece, list[Piece]] = {}
-    for variable in model.variables.values():
-        if variable.kind in ("stock", "auxiliary"):
-            for place, component in enumerate(variable.components):
-                axes = loop_axes(model, component)
-                graph[(variable.name, place)] = list(dependencies(model, component.expression, axes, phase))
-    return graph
+    return {
+        (variable.name, place): _needs(model, component, phase)
+        for variable in model.variables.values()
+        if variable.kind in ("stock", "auxiliary")
+        for place, component in enumerate(variable.components)
+    }
+
+
+def _needs(model: Model, component: Component, phase: Phase) -> list[Piece]:
+    """Return what an equation needs; nothing where another check has found it at fault."""
+    if any(isinstance(n, Call) and n.function not in FUNCTIONS for n in walk(component.expression)):
+        return []
+    try:
+        found = list(dependencies(model, component.expression, loop_axes(model, component), phase))
+    except (BadInput, KeyError):
+        return []
+    return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,34 +15,51 @@ from sim.spec.expressions import (
     Call,
     Delay,
     Expression,
+    FixedDelay,
     Initial,
     Lookup,
     LookupCall,
     Number,
     Operation,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     Table,
     Text,
 )
+from sim.spec.functions import RANDOM
 from sim.spec.model import key
+from sim.translate.dialect import translated
 
 __all__ = ["Decoder"]
 
 _OPERATORS = {":AND:": "and", ":OR:": "or", ":NOT:": "not", "negative": "negative"}
+_MANNERS: dict[str, Literal["extrapolate", "before", "after"]] = {
+    "lookup_extrapolate": "extrapolate",
+    "lookup_backward": "before",
+    "lookup_forward": "after",
+}
 
 
+@dataclass
 class Decoder:
     """Turns PySD trees into typed expressions, with names as the model declares them.
 
-    ``names`` and ``subscripts`` map keys to declared names; ``lookups`` holds the declared names of lookups.
+    ``names`` and ``subscripts`` map keys to declared names; ``lookups`` holds the declared names of lookups;
+    ``sizes`` the number of elements of each range. ``owner`` is the variable whose equations are decoded.
+    ``constant_spans`` collects delays whose time must not change, by variable.
     """
 
-    def __init__(self, names: dict[str, str], subscripts: dict[str, str], lookups: set[str]) -> None:
-        self._names = names
-        self._subscripts = subscripts
-        self._lookups = lookups
+    names: dict[str, str]
+    subscripts: dict[str, str]
+    lookups: set[str]
+    sizes: dict[str, int] = field(default_factory=dict)
+    xmile: bool = False
+    owner: str = ""
+    constant_spans: list[tuple[str, Expression]] = field(default_factory=list)
+    _draws: dict[str, int] = field(default_factory=dict)
 
     def decode(self, node: Any) -> Expression:
         """Return the typed expression of a PySD tree."""
@@ -51,14 +70,21 @@ class Decoder:
         if isinstance(node, str):
             return Text(node)
         method: Callable[[Any], Expression] | None = getattr(self, "_" + _snake(type(node).__name__), None)
-        return method(node) if method else Call(_snake(type(node).__name__).removesuffix("_structure"), ())
+        return method(node) if method else self._unknown(node)
+
+    def _unknown(self, node: Any) -> Expression:
+        """What is not supported keeps its parts, so that a check knows what it uses."""
+        parts = (part for value in vars(node).values() for part in _listed(value))
+        known = [part for part in parts if hasattr(self, "_" + _snake(type(part).__name__))]
+        name = _snake(type(node).__name__).removesuffix("_structure")
+        return Call(name, tuple(self.decode(part) for part in known))
 
     def subscript(self, name: str) -> str:
         """Return a subscript as declared, keeping a final ``!``; unknown ones as they are written."""
         plain = name.strip()
         mark = "!" if plain.endswith("!") else ""
         plain = plain.removesuffix("!").strip()
-        return self._subscripts.get(key(plain), plain) + mark
+        return self.subscripts.get(key(plain), plain) + mark
 
     def _arithmetic_structure(self, node: Any) -> Expression:
         arguments = [self.decode(argument) for argument in node.arguments]
@@ -75,18 +101,48 @@ class Decoder:
 
     def _reference_structure(self, node: Any) -> Expression:
         subscripts = node.subscripts.subscripts if node.subscripts else ()
-        name = self._names.get(key(node.reference), node.reference.replace("_", " "))
-        return Reference(name, tuple(self.subscript(subscript) for subscript in subscripts))
+        wanted = key(node.reference)
+        # A final $ in a macro means the model's own variable.
+        name = self.names.get(wanted, self.names.get(wanted.removesuffix("$"), wanted.removesuffix("$")))
+        reference = Reference(name, tuple(self.subscript(subscript) for subscript in subscripts))
+        return translated(reference, self.names) if self.xmile else reference
 
     def _call_structure(self, node: Any) -> Expression:
         if not hasattr(node.function, "reference"):
             raise BadInput("a call of something that is not a function")
-        called = self._reference_structure(node.function)
-        assert isinstance(called, Reference)
+        name = key(node.function.reference)
+        if name in self.names and self.names[name] in self.lookups and len(node.arguments) == 1:
+            called = self._reference_structure(node.function)
+            assert isinstance(called, Reference)
+            return LookupCall(called, self.decode(node.arguments[0]))
         arguments = tuple(self.decode(argument) for argument in node.arguments)
-        if called.name in self._lookups and len(arguments) == 1:
-            return LookupCall(called, arguments[0])
-        return Call(key(node.function.reference).replace(" ", "_"), arguments)
+        call = Call(name.replace(" ", "_"), arguments)
+        return self._special(translated(call, self.names) if self.xmile else call)
+
+    def _special(self, call: Expression) -> Expression:
+        """Give calls that are more than functions of numbers their own form."""
+        if not isinstance(call, Call):
+            return call
+        arguments = call.arguments
+        if call.function in _MANNERS and len(arguments) == 2 and self._is_table(arguments[0]):
+            assert isinstance(arguments[0], Reference)
+            return LookupCall(arguments[0], arguments[1], _MANNERS[call.function])
+        if call.function == "get_time_value" and len(arguments) == 3:
+            return _time_value(call)
+        if call.function == "elmcount" and len(arguments) == 1 and isinstance(arguments[0], Reference):
+            size = self.sizes.get(key(arguments[0].name))
+            return call if size is None else Number(float(size))
+        if call.function in RANDOM and RANDOM[call.function][0] <= len(arguments) <= RANDOM[call.function][1]:
+            return Random(call.function, arguments, self._site())
+        return call
+
+    def _is_table(self, node: Expression) -> bool:
+        return isinstance(node, Reference) and node.name in self.lookups
+
+    def _site(self) -> int:
+        """Return a number for one random call, by its variable and its place there alone."""
+        count = self._draws[self.owner] = self._draws.get(self.owner, 0) + 1
+        return zlib.crc32(f"{key(self.owner)} {count}".encode())
 
     def _game_structure(self, node: Any) -> Expression:
         return self.decode(node.expression)
@@ -98,31 +154,78 @@ class Decoder:
         return Stock(self.decode(node.flow), self.decode(node.initial), bool(node.non_negative))
 
     def _delay_structure(self, node: Any) -> Expression:
-        return Delay(
-            self.decode(node.input), self.decode(node.delay_time), self.decode(node.initial), int(node.order)
-        )
+        parts = self.decode(node.input), self.decode(node.delay_time), self.decode(node.initial)
+        return Delay(*parts, *_order(self.decode(node.order)))
+
+    def _delay_n_structure(self, node: Any) -> Expression:
+        delay = self._delay_structure(node)
+        assert isinstance(delay, Delay)
+        self.constant_spans.append((self.owner, delay.time))
+        return delay
 
     def _smooth_structure(self, node: Any) -> Expression:
-        return Smooth(
-            self.decode(node.input), self.decode(node.smooth_time), self.decode(node.initial), int(node.order)
-        )
+        parts = self.decode(node.input), self.decode(node.smooth_time), self.decode(node.initial)
+        return Smooth(*parts, *_order(self.decode(node.order)))
 
-    def _smooth_n_structure(self, node: Any) -> Expression:
-        if not isinstance(node.order, int | float):
-            return Call("smooth_n_of_variable_order", ())
-        return self._smooth_structure(node)
+    _smooth_n_structure = _smooth_structure
+
+    def _delay_fixed_structure(self, node: Any) -> Expression:
+        return FixedDelay(self.decode(node.input), self.decode(node.delay_time), self.decode(node.initial))
+
+    def _sample_if_true_structure(self, node: Any) -> Expression:
+        return Sample(self.decode(node.condition), self.decode(node.input), self.decode(node.initial))
+
+    def _trend_structure(self, node: Any) -> Expression:
+        """Relative growth of the input against its own average."""
+        entering, span = self.decode(node.input), self.decode(node.average_time)
+        average = _average(entering, span, self.decode(node.initial_trend))
+        size = Call("abs", (average,))
+        return Call("zidz", (_minus(entering, average), Operation("*", (span, size))))
+
+    def _forecast_structure(self, node: Any) -> Expression:
+        """The input carried on with its growth against its own average."""
+        entering, span = self.decode(node.input), self.decode(node.average_time)
+        average = _average(entering, span, self.decode(node.initial_trend))
+        growth = Call("zidz", (_minus(entering, average), Operation("*", (span, average))))
+        ahead = Operation("*", (growth, self.decode(node.horizon)))
+        return Operation("*", (entering, Operation("+", (Number(1.0), ahead))))
 
     def _inline_lookups_structure(self, node: Any) -> Expression:
         table = self._lookups_structure(node.lookups)
-        assert isinstance(table, Lookup)
-        return LookupCall(table, self.decode(node.argument))
+        return LookupCall(table, self.decode(node.argument)) if isinstance(table, Lookup) else table
 
     def _lookups_structure(self, node: Any) -> Expression:
-        if node.type not in ("interpolate", "extrapolate"):
+        if node.type not in ("interpolate", "extrapolate", "hold_backward"):
             return Call(f"lookup_of_type_{node.type}", ())
-        return Lookup(
-            tuple(float(x) for x in node.x), tuple(float(y) for y in node.y), node.type == "extrapolate"
-        )
+        xs, ys = tuple(float(x) for x in node.x), tuple(float(y) for y in node.y)
+        between: Literal["line", "before"] = "before" if node.type == "hold_backward" else "line"
+        return Lookup(xs, ys, node.type == "extrapolate", between)
+
+
+def _order(order: Expression) -> tuple[int, Expression | None]:
+    """Return the number of stages if it is a number, else 0 and the expression, taken at the initial time."""
+    if isinstance(order, Number):
+        return max(0, int(order.value)), None
+    return 0, Initial(order)
+
+
+def _average(entering: Expression, span: Expression, trend: Expression) -> Expression:
+    if trend == Number(0.0):
+        return Smooth(entering, span, entering, 1)
+    start = Operation("/", (entering, Operation("+", (Number(1.0), Operation("*", (trend, span))))))
+    return Smooth(entering, span, start, 1)
+
+
+def _minus(left: Expression, right: Expression) -> Expression:
+    return Operation("-", (left, right))
+
+
+def _time_value(call: Call) -> Expression:
+    """Only times in the model's own unit: a calendar needs to know that unit, a clock never repeats."""
+    relative, offset, measure = call.arguments
+    if measure == Number(0.0) and relative in (Number(0.0), Number(1.0)):
+        return Operation("+", (Reference("Time" if relative == Number(0.0) else "INITIAL TIME"), offset))
+    return Call("get_time_value_of_a_calendar_or_clock", ())
 
 
 def _from_left(operators: list[str], arguments: list[Expression]) -> Expression:
@@ -150,5 +253,9 @@ def _from_right(operators: list[str], arguments: list[Expression]) -> Expression
     return result
 
 
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -19,12 +19,15 @@ _HEADER = re.compile(r"^\s*\{[^}]*\}")
 _GROUP = re.compile(r"^\*{3,}\s*\.?(.*?)\s*\*{3,}\s*$", re.DOTALL)
 _NAME = re.compile(r'^\s*("(?:\\"|[^"])*"|[^=:(\[<~]+)')
 _TOKENS = re.compile(r'"(?:\\"|[^"])*"|\{[^}]*\}|\([\s\\]*\[[^\]]*\][\s\\]*,|[^"{(]+|.', re.DOTALL)
+_MARKER = re.compile(r":(END\s+OF\s+)?MACRO:\s*([^:]*?\([^)]*\))?", re.IGNORECASE)
+_MARKERS = re.compile(r"(?:\s*:END\s+OF\s+MACRO:|\s*:MACRO:\s*[^:()]*\([^)]*\))*\s*", re.IGNORECASE)
+_LISTED = re.compile(r"\(\s*([^():]+?)\s*:[^()]*\)")
 _LIMITS = re.compile(r"\([\s\\]*\[")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the file: the key of what it defines, its line, group and equation text."""
+    """One entry of the file: the key of what it defines, its line, group, equation and macro around it."""
 
     name: str
     line: int
@@ -32,19 +35,30 @@ class Entry:
     equation: str
     units: str
     doc: str
+    macro: str = ""
 
 
 def entries(text: str) -> list[Entry]:
     """Return the entries of a Vensim model in order, group markers applied and left out."""
     found: list[Entry] = []
-    group = ""
+    group = macro = ""
     for line, parts in _raw_entries(equations_text(text)):
-        marker = _GROUP.match(parts[0].strip())
+        macro = _macro_after(parts[0], macro)
+        lines = _MARKERS.match(parts[0].lstrip()).group().count("\n")  # type: ignore[union-attr]
+        equation = _MARKERS.sub("", parts[0], count=1).strip()
+        marker = _GROUP.match(equation)
         if marker:
             group = marker.group(1).strip()
-        elif parts[0].strip():
-            found.append(_entry(line, group, parts))
+        elif equation:
+            found.append(_entry(line + lines, group, [equation, *parts[1:]], macro))
     return found
+
+
+def _macro_after(equation: str, macro: str) -> str:
+    """Return the macro that an entry belongs to, given that of the entry before."""
+    for end, name in _MARKER.findall(_MARKERS.match(equation).group()):  # type: ignore[union-attr]
+        macro = "" if end else key(name)
+    return macro
 
 
 def safe_text(text: str, name: str) -> str:
@@ -52,16 +66,26 @@ def safe_text(text: str, name: str) -> str:
 
     PySD evaluates drawing limits as Python, so none may be left, not even inside quotes.
     """
-    kept: list[str] = []
+    kept: dict[bool, list[str]] = {True: [], False: []}
+    inside = False
     for line, parts in _raw_entries(equations_text(text)):
-        if not parts[0].strip() or _GROUP.match(parts[0].strip()):
+        markers = _MARKERS.match(parts[0]).group()  # type: ignore[union-attr]
+        for end, called in _MARKER.findall(markers):
+            if "[" in called:
+                raise BadInput(f"{name}, line {line}: a macro's parameters have no brackets.")
+            kept[True].append(" :END OF MACRO: " if end else f" :MACRO: {called} ")
+            inside = not end
+        equation = _plain_equation(parts[0][len(markers) :])
+        if not equation.strip() or _GROUP.match(equation.strip()):
             continue
-        equation = _plain_equation(parts[0])
         if _LIMITS.search(equation):
             raise BadInput(f"{name}, line {line}: '([' is allowed only before the limits of a lookup.")
         units = parts[1].replace('"', "") if len(parts) > 1 else ""
-        kept.append(f"{equation}~{units}~|")
-    return re.sub(r"\s+", " ", "".join(kept))
+        kept[inside].append(f"{equation}~{units}~|")
+    if inside:
+        raise BadInput(f"{name}: a macro has no :END OF MACRO:.")
+    # PySD's grammar wants macros before the model.
+    return re.sub(r"\s+", " ", "".join(kept[True] + kept[False])).strip()
 
 
 def safe_equation(equation: str) -> str:
@@ -71,7 +95,10 @@ def safe_equation(equation: str) -> str:
 
 def _plain_equation(equation: str) -> str:
     joined = equation.replace("\\\n", " ")
-    return "".join(_kept(token) for token in _TOKENS.findall(joined))
+    plain = "".join(_kept(token) for token in _TOKENS.findall(joined))
+    left, arrow, right = plain.partition("->")
+    # PySD takes the elements of a mapping's list for elements of the range itself.
+    return left + arrow + _LISTED.sub(r"\1", right) if arrow and "=" not in left else plain
 
 
 def equations_text(text: str) -> str:
@@ -86,12 +113,12 @@ def _kept(token: str) -> str:
     return "(" if token.startswith("(") and _LIMITS.match(token) else token
 
 
-def _entry(line: int, group: str, parts: list[str]) -> Entry:
+def _entry(line: int, group: str, parts: list[str], macro: str) -> Entry:
     equation = parts[0].strip()
     match = _NAME.match(equation)
     units = parts[1].strip() if len(parts) > 1 else ""
     doc = parts[2].strip() if len(parts) > 2 else ""
-    return Entry(key(match.group(1)) if match else "", line, group, equation, units, doc)
+    return Entry(key(match.group(1)) if match else "", line, group, equation, units, doc, macro)
 
 
 def _raw_entries(text: str) -> list[tuple[int, list[str]]]:

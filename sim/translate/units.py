@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,21 @@ from sim.spec.expressions import (
     Call,
     Delay,
     Expression,
+    FixedDelay,
     Initial,
     Lookup,
     LookupCall,
     Number,
     Operation,
+    Random,
     Reference,
+    Sample,
     Smooth,
     Stock,
     Table,
     walk,
 )
-from sim.spec.functions import written
+from sim.spec.functions import FUNCTIONS, written
 from sim.spec.model import Component, Model, Variable, key
 from sim.spec.structure import TIME, reduced_axes
 from sim.spec.writing import to_text
@@ -92,15 +96,21 @@ class UnitError:
         return f"{self.variable}{place}: {self.message}"
 
 
-def check_units(model: Model, units_file: Path) -> list[UnitError]:
-    """Return every fault of units in ``model``, in the model's order; BadInput if the file is malformed."""
-    units = Units(units_file)
-    checker = _Checker(model, units)
+def check_units(model: Model, units_file: Path | None) -> list[UnitError]:
+    """Return every fault of units in ``model``, in the model's order; BadInput if the file is malformed.
+
+    Without a file the model's own unit names are taken as they are: case and a plural s do not count, names
+    may hold spaces, and a variable without a unit fits anything.
+    """
+    units = Units(units_file) if units_file else OwnUnits(model)
+    checker = _Checker(model, units, strict=units_file is not None)
     for variable in model.variables.values():
         checker.declared(variable)
     for variable in model.variables.values():
         for component in variable.components:
-            checker.equation(variable, component)
+            # A wrong number of arguments or an unknown subscript is told by another check.
+            with suppress(IndexError, KeyError):
+                checker.equation(variable, component)
     return checker.errors
 
 
@@ -108,12 +118,16 @@ class Units:
     """The units defined in a file, one ``name = definition`` a line; ``dmnl`` is built in."""
 
     def __init__(self, units_file: Path) -> None:
-        import pint
-
         try:
             text = units_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"The units file {units_file} cannot be read: {error}.") from error
+        self._define(text, units_file.name)
+
+    def _define(self, text: str, source: str) -> None:
+        import pint
+
+        self._known: dict[str, Unit] = {}
         self._registry: Any = pint.UnitRegistry(None)
         for number, line in enumerate(text.splitlines(), start=1):
             definition = line.partition("#")[0].strip()
@@ -122,10 +136,7 @@ class Units:
             try:
                 self._registry.define(definition)
             except Exception as error:
-                raise BadInput(
-                    f"{units_file.name}, line {number}: {definition!r} is no unit: {error}."
-                ) from error
-        self._known: dict[str, Unit] = {}
+                raise BadInput(f"{source}, line {number}: {definition!r} is no unit: {error}.") from error
 
     def read(self, text: str) -> Unit:
         """Return the unit written as ``text``; ValueError saying what is wrong with it."""
@@ -152,6 +163,32 @@ class Units:
         return Unit(factor, _sorted({name: float(power) for name, power in based.items()}))
 
 
+class OwnUnits(Units):
+    """The unit names that a model uses, each a unit of its own."""
+
+    def __init__(self, model: Model) -> None:
+        texts = (self._plain(variable.units) for variable in model.variables.values())
+        names = dict.fromkeys(name for text in texts for name in re.findall(r"[^\W\d]\w*", text))
+        self._define("\n".join(f"{name} = [{name}]" for name in names if name not in _NONE), model.name)
+
+    def read(self, text: str) -> Unit:
+        """Return the unit written as ``text``; ValueError if it is no product of names."""
+        return super().read(self._plain(text))
+
+    @staticmethod
+    def _plain(text: str) -> str:
+        spelt = text.strip().lower().replace("$", "dollar").replace("%", "percent")
+        joined = re.sub(r"(?<=\w)\s+(?=\w)", "_", spelt)
+        folded = re.sub(r"[^\W\d]\w*", lambda name: _singular(name.group()), joined)
+        return "dmnl" if folded in ("dimensionless", "fraction") else folded
+
+
+def _singular(name: str) -> str:
+    if name == "people":
+        return "person"
+    return name[:-1] if len(name) > 3 and name.endswith("s") and not name.endswith("ss") else name
+
+
 @dataclass(frozen=True, slots=True)
 class _Anything:
     """The unit of 0, of inline lookups, and of what is already reported as wrong."""
@@ -161,7 +198,8 @@ _ANYTHING = _Anything()
 
 
 class _Checker:
-    def __init__(self, model: Model, units: Units) -> None:
+    def __init__(self, model: Model, units: Units, *, strict: bool) -> None:
+        self._strict = strict
         self.errors: list[UnitError] = []
         self._model = model
         self._units = units
@@ -175,7 +213,9 @@ class _Checker:
         self._line = variable.components[0].line if variable.components else 0
         self._declared[variable.name] = _ANYTHING
         if not variable.units.strip():
-            self._report("has no unit; write dmnl if it has none")
+            # What a macro makes has no unit of its own: the macro serves all units.
+            if self._strict and not variable.part_of:
+                self._report("has no unit; write dmnl if it has none")
             return
         try:
             self._declared[variable.name] = self._units.read(variable.units)
@@ -223,10 +263,40 @@ class _Checker:
             return self._unit(node.expression)
         if isinstance(node, Stock):
             return self._stock(node)
-        if isinstance(node, Smooth | Delay):
+        if isinstance(node, Sample):
+            self._expect(node.condition, Unit(), "dimensionless", node)
+            return self._same(node, node.input, *self._start(node.initial))
+        if isinstance(node, Random):
+            return self._random(node)
+        if isinstance(node, Smooth | Delay | FixedDelay):
             self._expect(node.time, self._time, "a time", node)
             return self._same(node, node.input, *self._start(node.initial))
         return _ANYTHING
+
+    def _random(self, node: Random) -> Unit | _Anything:
+        if node.function == "random_weibull":  # It has a shape, which is dimensionless, among the others.
+            return self._same(node, *node.arguments[:2], *node.arguments[3:5])
+        return self._same(node, *node.arguments[:-1]) if len(node.arguments) > 1 else Unit()
+
+    def _selection(self, node: Call) -> Unit | _Anything:
+        """VECTOR SELECT has the unit of its values, except for products; choices are dimensionless."""
+        self._expect(node.arguments[0], Unit(), "dimensionless", node)
+        powers = node.arguments[3] in (Number(1.0), Number(5.0), Number(7.0))
+        return _ANYTHING if powers else self._same(node, node.arguments[1], node.arguments[2])
+
+    def _order(self, node: Call) -> Unit | _Anything:
+        self._unit(node.arguments[0])
+        return Unit()
+
+    def _first(self, node: Call) -> Unit | _Anything:
+        return self._unit(node.arguments[0])
+
+    def _given(self, node: Call) -> Unit | _Anything:
+        """An amount given within one time step."""
+        for argument in node.arguments[:-1]:
+            self._expect(argument, self._time, "a time", node)
+        amount, time = self._unit(node.arguments[-1]), self._time
+        return amount / time if isinstance(amount, Unit) and isinstance(time, Unit) else _ANYTHING
 
     def _stock(self, node: Stock) -> Unit | _Anything:
         flow, initial, time = self._unit(node.flow), self._unit(node.initial), self._time
@@ -277,6 +347,8 @@ class _Checker:
         return unit.power(value)
 
     def _call(self, node: Call) -> Unit | _Anything:
+        if node.function not in FUNCTIONS:
+            return _ANYTHING
         special = _SPECIAL.get(node.function)
         if special:
             return special(self, node)
@@ -300,7 +372,7 @@ class _Checker:
         unit = self._unit(node.arguments[0])
         if isinstance(unit, _Anything) or unit.is_none:
             return unit
-        sizes = (len(self._model.elements(axis)) for axis in reduced_axes(node.arguments[0]))
+        sizes = (len(self._model.elements(axis)) for axis in reduced_axes(node))
         return unit.power(float(math.prod(sizes)))
 
     def _quotient(self, node: Call) -> Unit | _Anything:
@@ -373,7 +445,14 @@ _SPECIAL: dict[str, Callable[[_Checker, Call], Unit | _Anything]] = {
     "ramp": _Checker._ramp,
     "sqrt": _Checker._root,
     "step": _Checker._step,
+    "vector_rank": _Checker._order,
+    "vector_reorder": _Checker._first,
+    "vector_select": _Checker._selection,
+    "vector_sort_order": _Checker._order,
     "xidz": _Checker._quotient,
+    "xpulse": _Checker._given,
+    "xpulse_train": _Checker._given,
+    "xramp": _Checker._ramp,
     "zidz": _Checker._quotient,
 }
 

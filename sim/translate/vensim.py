@@ -20,8 +20,6 @@ def abstract_model(path: Path, text: str) -> Any:
     from pysd.translators.vensim.vensim_file import VensimFile
 
     cleaned = safe_text(text, path.name)
-    if ":MACRO:" in cleaned.upper():
-        raise BadInput(f"{path.name}: macros (:MACRO:) are not supported.")
     with warnings.catch_warnings(), _deep_recursion():
         warnings.simplefilter("ignore")
         file = VensimFile(path, encoding="utf-8")

@@ -109,6 +109,17 @@ def test_blocks_and_resuming_give_the_same_results(project: Project) -> None:
     np.testing.assert_array_equal(rest[0].values, plan.values[20:])
 
 
+def test_blocks_under_way_together_come_in_order(project: Project) -> None:
+    plan = plan_sweep(project, VARIED, 45, 1)
+    alone: list[SweepBlock] = []
+    run_sweep(project, plan, alone.append, block=10, finished={20})
+    together: list[SweepBlock] = []
+    run_sweep(project, plan, together.append, block=10, finished={20}, at_once=3)
+    assert [block.start for block in together] == [0, 10, 30, 40]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.indicators, other.indicators)
+
+
 def test_an_interrupted_sweep_has_handed_over_what_was_done(project: Project) -> None:
     plan = plan_sweep(project, VARIED, 30, 1)
     kept: list[SweepBlock] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,28 @@ def test_ctrl_c_keeps_whole_blocks_and_the_sweep_goes_on(tiny: Any, monkeypatch:
     assert (resumed["done"], stored().status, len(calls)) == (100, "complete", 5)
     whole = json.loads(tiny("sweep", *VARY, "--samples", "100", "--seed", "3", "--json").out)
     assert whole["inputs"] == resumed["inputs"]
+
+
+def test_on_a_cluster(tiny: Any, double: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sim.engine.distributing
+
+    asked: list[str] = []
+
+    @contextmanager
+    def connected(spec: Any, cluster: str, *, warn: Any) -> Iterator[Any]:
+        asked.append(cluster)
+        warn("a worker of another kind")
+        double.threads = 2
+        yield double
+
+    monkeypatch.setattr(sim.analyse.sweep.run_sweep, "__kwdefaults__", _blocks_of(30))
+    here = json.loads(tiny("sweep", *VARY, "--samples", "100", "--json").out)
+    monkeypatch.setattr(sim.engine.distributing, "connected", connected)
+    said = tiny("sweep", *VARY, "--samples", "100", "--json", "--dask", "tcp://10.0.0.5:8786")
+    assert asked == ["tcp://10.0.0.5:8786"]
+    assert "a worker of another kind" in said.err
+    assert json.loads(said.out)["inputs"] == here["inputs"]
+    assert (stored().status, stored().done) == ("complete", 100)
 
 
 def _blocks_of(size: int) -> dict[str, Any]:

@@ -256,4 +256,4 @@ def test_a_warm_run_imports_nothing_heavy(economy: LoadedModel, tmp_path: Path) 
 
 
 def test_width_does_not_depend_on_the_lanes() -> None:
-    assert loaded._WIDTH % 64 == 0
+    assert loaded.WIDTH % 64 == 0

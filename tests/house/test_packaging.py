@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 import sim
 
 ROOT = Path(__file__).resolve().parents[2]
+DISTRIBUTED = ("options.extras_require", "distributed")
 CONTENT = ("model", "calibration", "runs", "reports")
 
 
@@ -70,8 +71,11 @@ def test_run_dependencies_are_what_the_code_imports() -> None:
         for name, files in imported_names().items()
         if name not in sys.stdlib_module_names and name != "sim"
     }
-    undeclared = {name: files for name, files in used.items() if name not in run_requirements()}
+    optional = {canonicalize_name(Requirement(line).name) for line in lines(*DISTRIBUTED)}
+    declared = {*run_requirements(), *optional}
+    undeclared = {name: files for name, files in used.items() if name not in declared}
     assert undeclared == {}, "imported by sim but not in install_requires"
+    assert optional <= set(used), "an extra that is imported nowhere"
     assert set(run_requirements()) - set(used) == set(), "in install_requires but imported nowhere"
 
 

@@ -10,14 +10,15 @@ import pytest
 
 from sim.ensemble import Members, Project
 
-PLAN = {"lever intensity": np.ones(7)}
+LEVERS = 37
+PLAN = {"lever intensity": np.ones(LEVERS)}
 
 
 @pytest.fixture(scope="module", params=["baseline", "plan"])
 def everything(request: pytest.FixtureRequest, project: Project, members: Members) -> Any:
     changes = dict(members.constants(project, slice(0, 48)))
     if request.param == "plan":
-        changes["lever intensity"] = np.ones((48, 7))
+        changes["lever intensity"] = np.ones((48, LEVERS))
     result = project.model.run(changes, lanes=48)
     assert not result.failed
     return result
@@ -78,7 +79,7 @@ def test_firms_people_and_capital_are_conserved(project: Project, run_median: Ca
     )
     _closes(every_step, "small firm pool", ("births of small firms",), ("exits of small firms",))
     _closes(every_step, "population", ("natural increase", "net migration"), ())
-    _closes(every_step, "talent", ("talent inflow",), ("talent outflow",))
+    _closes(every_step, "talent stock", ("talent inflow",), ("talent outflow",))
     _closes(every_step, "capital under construction", ("investment starts",), ("completions",))
     _closes(every_step, "capital", ("completions",), ("depreciation",))
     _closes(every_step, "headquarters", ("headquarters arrivals",), ("headquarters departures",))

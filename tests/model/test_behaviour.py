@@ -11,15 +11,7 @@ import pytest
 from sim.ensemble import Members, Paired, Project, run_paired
 from sim.spec.scenario import LeverUse, Scenario
 
-LEVERS = (
-    "headquarters",
-    "tourism",
-    "logistics",
-    "rail-corridor",
-    "enterprise-cultivation",
-    "talent",
-    "industry-fund",
-)
+LEVERS = 37
 
 Run = Callable[..., Any]
 Pair = Callable[..., Paired]
@@ -54,8 +46,9 @@ def test_anchors_of_2024(project: Project, members: Members) -> None:
     assert median["visits"].sum() == pytest.approx(51.3845, rel=0.05)
 
 
-def test_zero_levers_are_the_baseline_bit_for_bit(paired: Pair) -> None:
-    run = paired(make(*LEVERS, intensity=0.0))
+def test_zero_levers_are_the_baseline_bit_for_bit(project: Project, paired: Pair) -> None:
+    assert len(project.levers) == LEVERS
+    run = paired(make(*(lever.id for lever in project.levers), intensity=0.0))
     assert np.array_equal(run.indicators[0], run.indicators[1], equal_nan=True)
     assert np.array_equal(run.series[:, 0], run.series[:, 1], equal_nan=True)
 
@@ -66,7 +59,7 @@ def test_step_and_integrator_change_indicators_little(
     project: Project, run_median: Run, options: dict[str, Any], plan: float
 ) -> None:
     names = tuple(dict.fromkeys(kpi.variable.name for kpi in project.kpis))
-    changes = {"lever intensity": np.full(7, plan)}
+    changes = {"lever intensity": np.full(LEVERS, plan)}
     one, other = run_median(changes, outputs=names), run_median(changes, outputs=names, **options)
     worst = {name: float(np.abs(other[name][:, -1] / one[name][:, -1] - 1).max()) for name in names}
     assert max(worst.values()) < 0.005, worst
@@ -157,16 +150,17 @@ def test_little_giants_follow_support_only_after_years(run_median: Run) -> None:
     first = more["titled firms"][0, :, 0, 0] / base["titled firms"][0, :, 0, 0] - 1
     early = int(np.flatnonzero(base.time == 2027)[0])
     assert giants[early] < 0.3 * giants[-1]
-    assert giants[early] < first[early]
+    # The title at the bottom of a chain has covered more of its way by then.
+    assert giants[early] / giants[-1] < first[early] / first[-1]
 
 
 def test_levers_compete_for_money(project: Project, run_median: Run) -> None:
     gains = []
     base = run_median()["regional gdp constant"][0, -1, 0]
-    for at in range(7):
-        alone = np.eye(7)[at]
+    for at in range(LEVERS):
+        alone = np.eye(LEVERS)[at]
         gains.append(run_median({"lever intensity": alone})["regional gdp constant"][0, -1, 0] - base)
-    everything = run_median({"lever intensity": np.ones(7)})
+    everything = run_median({"lever intensity": np.ones(LEVERS)})
     together = everything["regional gdp constant"][0, -1, 0] - base
     assert (everything["funded share"][0, -1] < 1).all()
     assert together < sum(gains)
@@ -180,7 +174,7 @@ def test_levers_compete_for_money(project: Project, run_median: Run) -> None:
         {"future travel shock": 1.0},
         {"finance headroom": 0.05},
         {"initial prime offices": 0.02},
-        {"budget factor": 1e-6, "lever intensity": np.ones(7)},
+        {"budget factor": 1e-6, "lever intensity": np.ones(LEVERS)},
         {"initial rail capacity": 1e-3, "committed rail additions": 0.0, "rail response": 0.0},
         {"talent loss rate": 1.0},
     ],

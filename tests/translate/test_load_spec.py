@@ -114,8 +114,14 @@ def test_plain_data_and_back(write: Callable[..., Path]) -> None:
         ("a = b + 1 ~ ~ |\nbb = 2 ~ ~ |\n", ["a (line 2)", "'b' is not defined", "'bb'"]),
         ("a = b ~ ~ |\nb = c * 2 ~ ~ |\nc = a ~ ~ |\n", ["algebraic loop", "a → b → c → a"]),
         (
-            "a = GET TIME VALUE(0,0,0) + RANDOM UNIFORM(0,1,2) ~ ~ |\nb = RANDOM UNIFORM(0,1,2) ~ ~ |\n",
-            ["GET TIME VALUE in: a", "RANDOM UNIFORM in: a, b"],
+            "a = GET TIME VALUE(2,0,1) + RANDOM POISSON(0,9,2,0,1,5) ~ ~ |\n"
+            "b = RANDOM POISSON(0,9,2,0,1,5) ~ ~ |\n"
+            "c = DELAY CONVEYOR(a, 1, 2, b, a, 3) ~ ~ |\n",
+            [
+                "GET TIME VALUE OF A CALENDAR OR CLOCK in: a (line 2)",
+                "RANDOM POISSON in: a (line 2), b (line 3)",
+                "DELAY CONVEYOR in: c (line 4)",
+            ],
         ),
         ("a = 3 +* 4 ~ ~ |\n", ["line 2", "a = 3 +* 4", "cannot be understood"]),
         ("a = MAX(1, 2, 3) ~ ~ |\n", ["MAX takes 2 arguments, 3 given"]),
@@ -127,9 +133,34 @@ def test_plain_data_and_back(write: Callable[..., Path]) -> None:
         ("a[nowhere] = 1 ~ ~ |\n", ["unknown subscript 'nowhere'"]),
         ("d: p, q ~ ~ |\na[d] = 1 ~ ~ |\nb = SUM(a[p]) ~ ~ |\n", ["SUM needs a subscript marked with !"]),
         ("t((0,1),(1,2)) ~ ~ |\na = t + 1 ~ ~ |\n", ["the lookup t needs an argument"]),
-        ("t((0,1),(0,2)) ~ ~ |\na = t(1) ~ ~ |\n", ["the same x twice"]),
+        (
+            "d: p, q ~ ~ |\na[d] = 1 ~ ~ |\nb[d] = ALLOCATE AVAILABLE(a[d], a[d], 5) ~ ~ |\n",
+            ["unsupported function ALLOCATE AVAILABLE in: b (line 4)"],
+        ),
+        ("n = Time ~ ~ |\na = SMOOTH N(1, 2, 3, n) ~ ~ |\n", ["a: the order must be a number or a constant"]),
+        ("a = DELAY N(1, Time + 9, 3, 2) ~ ~ |\n", ["a: DELAY N needs a delay time that does not change"]),
+        ("a = DELAY N(1, 2, 3, 0) ~ ~ |\n", ["order of a smooth or delay must be at least 1"]),
+        ("d: p, q ~ ~ |\na[d] = 1 ~ ~ |\nb = VECTOR SELECT(a[d!], a[d!], 0, 11, 0) ~ ~ |\n", ["0 to 10"]),
+        ("a = VECTOR RANK(3, 1) ~ ~ |\n", ["last subscript is a range"]),
+        ("d: p, q -> (e: u) ~ ~ |\ne: u, v ~ ~ |\na[d] = 1 ~ ~ |\n", ["line 2", "each element of e once"]),
+        ("d: p, q -> (e: u, w) ~ ~ |\ne: u, v ~ ~ |\na[d] = 1 ~ ~ |\n", ["'w' is no element of e"]),
+        ("a :INTERPOLATE: ~ ~ |\n", ["a (line 2)", "GET DIRECT DATA"]),
+        (
+            "a = GET DIRECT CONSTANTS('x.xlsx', 'sheet', 'B2') ~ ~ |\n",
+            ["a (line 2)", "Save the sheet as CSV"],
+        ),
+        (
+            "a = GET DIRECT CONSTANTS('none.csv', ',', 'B2') ~ ~ |\n",
+            ["a (line 2)", "none.csv cannot be read"],
+        ),
         ("a = INTEG(1, b) ~ ~ |\nb = INTEG(1, a) ~ ~ |\n", ["initial values need each other"]),
-        (":MACRO: m(x)\nm = x ~ ~ |\n:END OF MACRO:\na = m(1) ~ ~ |\n", ["macros", "not supported"]),
+        (":MACRO: m(x)\nm = x ~ ~ |\n:END OF MACRO:\na = m(1, 2) ~ ~ |\n", ["m takes 1 arguments, 2 given"]),
+        (":MACRO: m(x)\nm = m(x) ~ ~ |\n:END OF MACRO:\na = m(1) ~ ~ |\n", ["a macro calls itself"]),
+        (":MACRO: m(x)\nm = x ~ ~ |\na = 1 ~ ~ |\n", ["no :END OF MACRO:"]),
+        (
+            ":MACRO: m(x)\nn = x ~ ~ |\n:END OF MACRO:\na = 1 ~ ~ |\n",
+            ["no equation inside it has the macro's name"],
+        ),
     ],
 )
 def test_faults_are_named(text: str, parts: list[str], write: Callable[..., Path]) -> None:
@@ -139,10 +170,10 @@ def test_faults_are_named(text: str, parts: list[str], write: Callable[..., Path
 
 
 def test_all_problems_in_one_message(write: Callable[..., Path]) -> None:
-    message = _message(write("a = nothing + RANDOM NORMAL(0,1,2,3,4) ~ ~ |\nb = nowhere ~ ~ |\n"))
+    message = _message(write("a = nothing + RANDOM PINK NOISE(0,1,2,3) ~ ~ |\nb = nowhere ~ ~ |\n"))
     assert "'nothing'" in message
     assert "'nowhere'" in message
-    assert "RANDOM NORMAL" in message
+    assert "RANDOM PINK NOISE" in message
 
 
 def test_missing_time_setting(write: Callable[..., Path]) -> None:

@@ -1,0 +1,86 @@
+"""An explanation in two or three sentences that can be pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.cli.numbers import number, percent, signed
+from sim.cli.texts import Texts
+
+__all__ = ["no_change", "sentences"]
+
+CERTAIN = 2.0
+"""A sampled interaction is spoken of if it is this many standard errors from nothing."""
+
+VISIBLE = 0.001
+"""An interaction is spoken of if it is at least this share of the change."""
+
+NOTHING = 1e-9
+
+
+def no_change(result: Mapping[str, Any]) -> bool:
+    """Tell whether the scenario leaves the indicator as it is."""
+    effect = result["effect"]
+    level = max(abs(effect[arm]["mean"]) for arm in ("baseline", "scenario"))
+    return bool(max(abs(effect["change"][name]) for name in ("mean", "p05", "p95")) <= NOTHING * level)
+
+
+def sentences(result: Mapping[str, Any], texts: Texts) -> list[str]:
+    """Return the change, its largest part, lever and interactions, and its most important loop."""
+    shared = {
+        "scenario": texts.of(result["scenario"]["title"]),
+        "indicator": texts.of(result["indicator"]),
+        "year": result["indicator"]["year"],
+    }
+    if no_change(result):
+        return [texts("explain.says_nothing", **shared)]
+    said = [_change(result, shared, texts)]
+    if result["parts"]:
+        rows = result["parts"]["dimensions"][0]["rows"]
+        said.append(_largest("explain.says_part", rows, texts))
+    levers = result["levers"]
+    if len(levers["rows"]) > 1:
+        said.append(_largest("explain.says_lever", levers["rows"], texts))
+        said += _pairs(levers, texts)
+    if result["loops"] and result["loops"]["rows"]:
+        said.append(_loop(result["loops"]["rows"], texts))
+    return said
+
+
+def _change(result: Mapping[str, Any], shared: Mapping[str, object], texts: Texts) -> str:
+    change = {name: signed(result["effect"]["change"][name]) for name in ("mean", "p05", "p50", "p95")}
+    before, after = (number(result["effect"][arm]["p50"]) for arm in ("baseline", "scenario"))
+    unit = texts.of(result["indicator"]["unit"])
+    return texts("explain.says_change", **shared, **change, unit=unit, before=before, after=after)
+
+
+def _largest(key: str, rows: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    row = max(rows, key=lambda one: abs(one["mean"]))
+    return texts(key, name=texts.of(row), mean=signed(row["mean"]), share=percent(row["share"]))
+
+
+def _pairs(levers: Mapping[str, Any], texts: Texts) -> list[str]:
+    """Return the strongest interaction along the change and the strongest against it."""
+    total = levers["change"]["mean"]
+    seen = [row for row in levers["interactions"] if _visible(row, total)]
+    said = []
+    for key, sign in (("explain.says_help", 1.0), ("explain.says_hinder", -1.0)):
+        rows = [row for row in seen if row["mean"] * total * sign > 0]
+        if rows:
+            row = max(rows, key=lambda one: abs(one["mean"]))
+            said.append(texts(key, name=texts.of(row), mean=signed(row["mean"])))
+    return said or [texts("explain.says_no_pair")]
+
+
+def _visible(row: Mapping[str, Any], total: float) -> bool:
+    error = row["standard_error"] or 0.0
+    return bool(abs(row["mean"]) > max(VISIBLE * abs(total), CERTAIN * error))
+
+
+def _loop(rows: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    row = max(rows, key=lambda one: abs(one["share"] or 0.0))
+    share = row["share"] or 0.0
+    key = "explain.lost_less" if share >= 0 else "explain.lost_more"
+    lost = texts(key, share=percent(abs(share)))
+    return texts("explain.says_loop", name=texts.of(row), lost=lost)

@@ -1,0 +1,145 @@
+"""What can only be settled once all variables are known: room for stages, whole arrays, delays that stay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sim.spec.expressions import (
+    HELD,
+    Call,
+    Delay,
+    Expression,
+    Initial,
+    LookupCall,
+    Number,
+    Operation,
+    Reference,
+    Smooth,
+    Table,
+    rebuilt,
+    walk,
+)
+from sim.spec.functions import REDUCTIONS, TIMED
+from sim.spec.model import Component, Variable, key
+
+__all__ = ["completed", "evaluated"]
+
+_ROOM = 12
+"""Stages of a smooth or delay whose order is a constant, and so may differ by lane, at least."""
+
+
+def completed(
+    variables: Iterable[Variable],
+    spans: list[tuple[str, Expression]],
+    problems: list[str],
+    *,
+    xmile: bool = False,
+) -> dict[str, Variable]:
+    """Return the finished variables by name; what cannot be finished is added to ``problems``."""
+    named = {variable.name: variable for variable in variables}
+    for owner, span in spans:
+        if not _stands_still(named, span, set()):
+            problems.append(
+                f"{owner}: DELAY N needs a delay time that does not change during a run; "
+                "use DELAY1I or DELAY3I, which allow it."
+            )
+    return {name: _finished(variable, named, problems, xmile) for name, variable in named.items()}
+
+
+def evaluated(expression: Expression) -> float:
+    """Return the value of arithmetic on numbers; NaN if it has none."""
+    if isinstance(expression, Number):
+        return expression.value
+    assert isinstance(expression, Operation)
+    values = [evaluated(argument) for argument in expression.arguments]
+    try:
+        if len(values) == 1:
+            return -values[0]
+        left, right = values
+        return {
+            "+": lambda: left + right,
+            "-": lambda: left - right,
+            "*": lambda: left * right,
+            "/": lambda: left / right,
+            "^": lambda: float(left**right),
+        }[expression.operator]()
+    except (KeyError, ZeroDivisionError, OverflowError):
+        return math.nan
+
+
+def _finished(variable: Variable, named: dict[str, Variable], problems: list[str], xmile: bool) -> Variable:
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Smooth | Delay):
+            return _with_room(variable, node, named, problems)
+        if xmile and isinstance(node, Call) and node.function in REDUCTIONS and len(node.arguments) == 1:
+            return _over_all(node, named)
+        return node
+
+    components = tuple(_changed(c, rebuilt(c.expression, change)) for c in variable.components)
+    return replace(variable, components=components)
+
+
+def _changed(component: Component, expression: Expression) -> Component:
+    return component if expression is component.expression else replace(component, expression=expression)
+
+
+def _with_room(
+    variable: Variable, node: Smooth | Delay, named: dict[str, Variable], problems: list[str]
+) -> Expression:
+    if node.stages is None:
+        if node.order < 1:
+            problems.append(f"{variable.name}: the order of a smooth or delay must be at least 1.")
+            return replace(node, order=1)
+        return node
+    if node.order:
+        return node
+    assert isinstance(node.stages, Initial)
+    largest = _largest(node.stages.expression, named)
+    if largest is None or largest < 1:
+        problems.append(f"{variable.name}: the order must be a number or a constant, and at least 1.")
+        return replace(node, order=1)
+    return replace(node, order=max(_ROOM, int(largest)))
+
+
+def _largest(order: Expression, named: dict[str, Variable]) -> float | None:
+    if not isinstance(order, Reference) or order.name not in named or named[order.name].kind != "constant":
+        return None
+    values: list[float] = []
+    for component in named[order.name].components:
+        expression = component.expression
+        values.extend(expression.values if isinstance(expression, Table) else [evaluated(expression)])
+    return max(values)
+
+
+def _over_all(node: Call, named: dict[str, Variable]) -> Expression:
+    """Give a variable without subscripts inside SUM, MAX and the like all its ranges, as XMILE means it."""
+    reference = node.arguments[0]
+    if not isinstance(reference, Reference) or reference.subscripts or reference.name not in named:
+        return node
+    marked = tuple(f"{dimension}!" for dimension in named[reference.name].dimensions)
+    return replace(node, arguments=(replace(reference, subscripts=marked),)) if marked else node
+
+
+def _stands_still(named: dict[str, Variable], expression: Expression, seen: set[str]) -> bool:
+    """Tell whether an expression has one value for a whole run."""
+    if isinstance(expression, Initial):
+        return True
+    if isinstance(expression, HELD) or (isinstance(expression, Call) and expression.function in TIMED):
+        return False
+    if isinstance(expression, Reference):
+        return _reference_stands_still(named, expression, seen)
+    parts = [node for node in walk(expression) if node is not expression]
+    lookups = {id(node.table) for node in (expression, *parts) if isinstance(node, LookupCall)}
+    return all(_stands_still(named, part, seen) for part in parts if id(part) not in lookups)
+
+
+def _reference_stands_still(named: dict[str, Variable], reference: Reference, seen: set[str]) -> bool:
+    variable = named.get(reference.name)
+    if variable is None:
+        return key(reference.name) != "time"
+    if variable.kind in ("constant", "control", "lookup") or reference.name in seen:
+        return True
+    seen.add(reference.name)
+    return all(_stands_still(named, component.expression, seen) for component in variable.components)

@@ -1,0 +1,67 @@
+"""Numbers and names from CSV files beside the model, and that a changed file is read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.engine import load_model
+from sim.errors import BadInput
+from sim.translate import load_spec
+
+TIMES = "INITIAL TIME = 0 ~ ~ |\nFINAL TIME = 4 ~ ~ |\nTIME STEP = 1 ~ ~ |\nSAVEPER = 1 ~ ~ |\n"
+TEXT = """{UTF-8}
+d: p, q ~ ~ |
+r: GET DIRECT SUBSCRIPT('names.csv', ',', 'A2', 'A', 'n ') ~ ~ |
+one = GET DIRECT CONSTANTS('table.csv', ',', 'B2') ~ ~ |
+row[d] = GET DIRECT CONSTANTS('table.csv', ',', 'B2') ~ ~ |
+column[d] = GET DIRECT CONSTANTS('table.csv', ',', 'B2*') ~ ~ |
+block[d, r] = GET DIRECT CONSTANTS('table.csv', ',', 'B2') ~ ~ |
+line := GET DIRECT DATA('series.csv', ',', 'A', 'B2') ~ ~ |
+before :HOLD BACKWARD: := GET DIRECT DATA('series.csv', ',', 'A', 'B2') ~ ~ |
+after :LOOK FORWARD: := GET DIRECT DATA('series.csv', ',', 'A', 'B2') ~ ~ |
+both[d] := GET DIRECT DATA('series.csv', ',', 'A', 'B2') ~ ~ |
+table(GET DIRECT LOOKUPS('rows.csv', ';', '1', 'B2')) ~ ~ |
+looked = table(Time) ~ ~ |
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "names.csv").write_text("name\na\nb\n", encoding="utf-8")
+    (tmp_path / "table.csv").write_text("x,1,2\ny,3,4\nz,5,6\n", encoding="utf-8")
+    (tmp_path / "series.csv").write_text("year,b,c\n0,1,10\n2,5,20\n,9,9\n3,,30\n4,7,40\n", encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("x;0;2;4\ny;1;5;1\n", encoding="utf-8")
+    model = tmp_path / "external.mdl"
+    model.write_text(TEXT + TIMES, encoding="utf-8")
+    return model
+
+
+def test_values(path: Path) -> None:
+    result = load_model(path).run()
+    assert result["one"][0, 0] == 3
+    assert result["row"][0, 0].tolist() == [3, 4]
+    assert result["column"][0, 0].tolist() == [3, 5]
+    assert result["block"][0, 0].tolist() == [[3, 4], [5, 6]]
+    assert result["line"][0].tolist() == [1, 3, 5, 6, 7]
+    assert result["before"][0].tolist() == [1, 1, 5, 5, 7]
+    assert result["after"][0].tolist() == [1, 5, 5, 7, 7]
+    assert result["both"][0, :, 1].tolist() == [10, 15, 20, 30, 40]
+    assert result["looked"][0].tolist() == [1, 3, 5, 3, 1]
+    assert load_spec(path).dimensions["r"].elements == ("n a", "n b")
+
+
+def test_a_changed_file_is_read_again(path: Path) -> None:
+    before = load_spec(path)
+    assert load_spec(path) == before
+    (path.parent / "table.csv").write_text("x,1,2\ny,8,4\nz,5,6\n", encoding="utf-8")
+    after = load_spec(path)
+    assert after.hash != before.hash
+    assert load_model(path).run(outputs=["one"])["one"][0, 0] == 8
+
+
+def test_a_missing_number_is_named(path: Path) -> None:
+    (path.parent / "table.csv").write_text("x,1,2\ny,8,none\nz,5,6\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"row \(line 5\).*a cell without a number at B2"):
+        load_spec(path)
