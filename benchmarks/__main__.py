@@ -92,6 +92,11 @@ class Bench:
                 self.found.ready.setdefault((subject, f"sim {dtype}"), []).append(got["ready"])
                 self.found.values[subject, f"sim {dtype}"] = [*chain(*got["values"].values())]
 
+        got = self.case(engine="ours", subject=subject, lanes=_LANES[2], dtype="float64", threads=1)
+        if got:
+            name = "sim float64, one thread"
+            self.add(subject, name, _LANES[2], min(got["seconds"]), peak=got["peak_mb"])
+
     def numpy(self, subject: str) -> None:
         """NumPy in blocks of at most a thousand lanes: more lanes are more of the same blocks."""
         got, last, best = None, 0, 0.0
@@ -162,6 +167,9 @@ class Bench:
             got = self.case(engine="ablation", subject=subject, variant=variant)
             if got:
                 self.found.ablations.setdefault(subject, {})[variant] = got
+        again = self.case(engine="ablation", subject=subject, variant="whole")
+        if again:
+            self.found.ablations.setdefault(subject, {})["whole again"] = again
         few = self.case(engine="ablation", subject=subject, variant="all", width=8)
         if few:
             self.found.ablations.setdefault(subject, {})["few lanes"] = few

@@ -26,7 +26,7 @@ VARIANTS = {
 _ROUNDS = 40
 
 
-def measure(subject: Subject, variant: str = "whole", width: int = 128, **_: Any) -> dict[str, Any]:
+def measure(subject: Subject, variant: str = "whole", width: int = 0, **_: Any) -> dict[str, Any]:
     """Return microseconds for each lane of the loop alone, one thread, and kernels started in a step."""
     import jax
     import numpy as np
@@ -34,11 +34,13 @@ def measure(subject: Subject, variant: str = "whole", width: int = 128, **_: Any
     import sim.engine.program as program
     from sim import load_model
     from sim.engine.compiling import _LOOP_OPTIONS
+    from sim.engine.loaded import WIDTH
     from sim.engine.packing import default_rows, layout
     from sim.engine.planning import make_plan
     from sim.engine.timing import timing
 
     _cheapen(variant)
+    width = width or WIDTH
     spec = load_model(subject.path).spec
     plan = make_plan(spec, subject.outputs)
     times = timing(spec.control, None, None, None)
@@ -57,7 +59,7 @@ def measure(subject: Subject, variant: str = "whole", width: int = 128, **_: Any
     steps = times.saves * times.steps + 1
     given_kb = sum(array.nbytes for array in given) / 1024
     return {"us_per_lane": min(taken) / width * 1e6, "us_per_step": min(taken) / steps * 1e6,
-            "kernels": _kernels(code.as_text() or ""), "given_kb": given_kb,
+            "width": width, "kernels": _kernels(code.as_text() or ""), "given_kb": given_kb,
             "states_kb": sum(array.nbytes for array in states) / 1024}  # fmt: skip
 
 

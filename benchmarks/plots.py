@@ -8,8 +8,8 @@ from benchmarks.writing import ENGINES, Findings
 
 __all__ = ["draw"]
 
-_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#E69F00", "#5f6368")
-_MARKS = ("o", "s", "^", "D", "v", "x")
+_COLOURS = ("#0072B2", "#111111", "#56B4E9", "#009E73", "#D55E00", "#E69F00", "#5f6368")
+_MARKS = ("o", "+", "s", "^", "D", "v", "x")
 
 
 def draw(found: Findings, folder: Path) -> None:

@@ -29,7 +29,7 @@ __all__ = ["WIDTH", "BlockChanges", "LoadedModel", "Progress", "load_model", "on
 
 BlockChanges: TypeAlias = Callable[[slice], Changes]
 """Changes made block by block: given the slice of lanes, return the changes for just those lanes."""
-WIDTH = 128
+WIDTH = 256
 """Lanes in one block of the compiled program."""
 
 

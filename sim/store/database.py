@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = ["open_database", "translated"]
 MAGIC = b"SQLite format 3\x00"
 WAIT_S = 5.0
 """How long to wait for another program that is writing."""
+RETRY_S = 0.02
 OTHER = "choose another file with --db or SIM_DB"
 
 
@@ -86,12 +88,29 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> Databa
     database = _database_class()(connection, execute_plugins=False, recursive_triggers=False)
     version = _checked_version(connection, path)
     if write:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         if version < SCHEMA:
             _migrate(database, path)
     elif version < SCHEMA:
         raise SimError(f"{path} holds no runs of this version of sim yet. Make a run first (sim run).")
     return database
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, waiting as long as for any other lock.
+
+    SQLite does not wait by itself here: two connections that both hold the file and want to
+    switch would wait for each other, so one of them is told "busy" at once.
+    """
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(RETRY_S)
 
 
 def _checked_version(connection: sqlite3.Connection, path: Path) -> int:

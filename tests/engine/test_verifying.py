@@ -40,7 +40,7 @@ def test_wrong_code_is_refused_and_not_kept(
 ) -> None:
     monkeypatch.setattr("sim.engine.program.fast_arctan", wrong_arctan)
     model = build(TURN)
-    with pytest.raises(SimError, match=r"does not agree.*level is .* is right \(step 1, 64 of 128 lanes\)"):
+    with pytest.raises(SimError, match=r"does not agree.*level is .* is right \(step 1, 128 of 256 lanes\)"):
         model.run(outputs=["level"])
     assert list(cache.glob("*.bin")) == []
 
