@@ -10,7 +10,6 @@ from sim.analyse.checks import Bench, Check, Lane, verdict
 from sim.analyse.validation_tables import LeverIndicator
 from sim.ensemble.project import LEVER_CONSTANTS
 from sim.ensemble.runner import Floats
-from sim.folders import content
 from sim.spec.references import Reference
 from sim.spec.settings import Setting
 from sim.translate.units import Units
@@ -103,7 +102,7 @@ def check_zero_levers(bench: Bench) -> Check:
 def check_currency(bench: Bench, money: str = "YiCNY") -> Check:
     """In another currency every ratio stays, and every amount is multiplied by the rate."""
     project = bench.project
-    units = Units(content("model", "units.txt"))
+    units = Units(project.study.path("model", "units.txt"))
     (coin,) = dict(units.read(money).exponents)
 
     def power(name: str) -> float:

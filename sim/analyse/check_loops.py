@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from sim.analyse.checks import Bench, Check, Lane, Replaced
-from sim.folders import content
 from sim.spec.loops import Loop
 from sim.spec.scenario import Scenario, load_scenario
 
@@ -77,7 +76,8 @@ def knock_out(bench: Bench) -> tuple[Knockout, ...]:
 
 
 def _pair(bench: Bench, loop: Loop) -> tuple[Scenario, Scenario]:
-    plan = load_scenario(content("runs", "scenarios", f"{loop.scenario}.toml"), bench.project.levers)
+    file = bench.project.study.path("runs", "scenarios", f"{loop.scenario}.toml")
+    plan = load_scenario(file, bench.project.levers)
     if loop.against == "baseline":
         return Scenario(), plan
     uses = tuple(replace(use, intensity=use.intensity / 2) for use in plan.levers)

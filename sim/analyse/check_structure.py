@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from sim.analyse.checks import Bench, Check
 from sim.analyse.validation_tables import StockFlows
 from sim.ensemble.project import Project
-from sim.ensemble.runner import cells
-from sim.folders import content
 from sim.spec.expressions import Delay, Expression, Initial, Reference, Smooth, Stock, children, walk
 from sim.spec.model import Model, Variable, key
 from sim.spec.references import Reference as Cell
@@ -45,7 +41,7 @@ def check_the_units(bench: Bench) -> Iterator[Check]:
     """Units of every equation, one check for each group of the model."""
     spec = bench.project.spec
     wrong: dict[str, list[str]] = {}
-    for error in check_units(spec, content("model", "units.txt")):
+    for error in check_units(spec, bench.project.study.path("model", "units.txt")):
         wrong.setdefault(error.variable, []).append(str(error))
     groups = dict.fromkeys(variable.group for variable in spec.variables.values())
     for group in groups:
@@ -77,8 +73,10 @@ def check_constants(bench: Bench) -> Iterator[Check]:
     yield _counted(
         "range", "取值在所述范围内", "Values lie inside their stated range", outside, len(project.priors)
     )
+    # The shipped place is the one of the model file; another place has values of its own.
+    moved = project.exchanged if project.study.folder is None else ()
     differing = [
-        str(prior.constant) for prior in project.priors if not _agrees(project, prior.constant, prior.value)
+        str(prior.constant) for prior in project.priors if project.constant(prior.constant.name) in moved
     ]
     yield _counted(
         "value",
@@ -123,11 +121,6 @@ def _without_range(project: Project) -> list[str]:
         for name in project.defaults
         if name not in ranged and _class_of(project.spec.variables[name]) in RANGED
     ]
-
-
-def _agrees(project: Project, reference: Cell, value: float) -> bool:
-    values = project.defaults[project.constant(reference.name)].ravel()[cells(project.spec, reference)]
-    return bool(np.allclose(values, value, rtol=1e-12, atol=0))
 
 
 def check_orphans(bench: Bench) -> Iterator[Check]:

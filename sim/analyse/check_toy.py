@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.analyse.checks import Bench, Check, Lane, verdict
-from sim.ensemble.paired import GOAL_YEAR, goal_kpi
+from sim.ensemble.paired import goal_kpi
 from sim.ensemble.runner import Floats, series_of
 from sim.spec.references import Reference
 from sim.spec.scenario import Scenario
@@ -37,7 +37,8 @@ def check_toy(bench: Bench) -> Iterator[Check]:
 
 def _goal(bench: Bench, result: Any) -> Floats:
     """Return (lanes,) city GDP in the goal's year, constant prices; NaN for a lane that failed."""
-    values = bench.at(result, goal_kpi(bench.project).variable, GOAL_YEAR)[:, 0].copy()
+    goal = goal_kpi(bench.project)
+    values = bench.at(result, goal.variable, goal.year)[:, 0].copy()
     values[list(result.failed)] = np.nan
     return np.asarray(values)
 
@@ -51,16 +52,17 @@ def _frozen(bench: Bench, usual: Floats) -> Check:
     start = {name: (np.broadcast_to(path[:, :1], path.shape), everywhere) for name, path in kept.items()}
     still = bench.run_wide(changes, start)
     move = abs(float(np.nanmedian(_goal(bench, still)[: bench.count]) / np.nanmedian(usual)) - 1)
-    zh = f"反馈全部固定后2035年市生产总值中位数的变化（{len(names)}个变量）"
-    en = f"Move of the city's 2035 median when all feedback is frozen ({len(names)} variables)"
+    year = goal_kpi(bench.project).year
+    zh = f"反馈全部固定后{year}年市生产总值中位数的变化（{len(names)}个变量）"
+    en = f"Move of the city's {year} median when all feedback is frozen ({len(names)} variables)"
     return verdict("toy", "frozen", zh, en, move, FREEZE, least=True)
 
 
 def _explained(bench: Bench, result: Any) -> Check:
     """Share of the variance of log GDP at current prices that technology trends and the deflator explain."""
-    project = bench.project
+    project, goal = bench.project, goal_kpi(bench.project)
     good = bench.members.anchored & ~np.isin(np.arange(bench.count), list(result.failed))
-    current = np.log(bench.at(result, CURRENT, GOAL_YEAR)[:, 0])
+    current = np.log(bench.at(result, CURRENT, goal.year)[:, 0])
     deflator = current - np.log(_goal(bench, result))
     constants = bench.members.constants(project)
     trends = [project.lanes(constants, project.constant(name), bench.count).ravel() for name in TREND]
@@ -69,8 +71,8 @@ def _explained(bench: Bench, result: Any) -> Check:
     rest = target - inputs @ np.linalg.lstsq(inputs, target, rcond=None)[0]
     free = (len(target) - 1) / max(len(target) - inputs.shape[1], 1)
     share = 1 - free * float(rest.var() / target.var())
-    zh = "技术趋势和价格指数解释的2035年现价生产总值方差"
-    en = "Variance of 2035 GDP at current prices explained by technology trends and the deflator"
+    zh = f"技术趋势和价格指数解释的{goal.year}年现价生产总值方差"
+    en = f"Variance of {goal.year} GDP at current prices explained by technology trends and the deflator"
     return verdict("toy", "variance", zh, en, share, VARIANCE)
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from sim.analyse.validation_tables import LeverIndicator, StockFlows, load_flows, load_lever_indicators
 from sim.ensemble.anchoring import apply_multipliers
+from sim.ensemble.choosing import chosen_members
 from sim.ensemble.lanes import arm_changes
-from sim.ensemble.members import Members, draw_members, median_start
+from sim.ensemble.members import Members, median_start
 from sim.ensemble.project import LEVER_CONSTANTS, Project
 from sim.ensemble.runner import Floats, Result, cells, series_of
 from sim.spec.extremes import Case, load_extremes
@@ -97,7 +98,7 @@ LEDGER = (
 
 
 class Bench:
-    """The shipped model with its own constants anchored (the median member), an ensemble, and the tables.
+    """A place's model with its own constants anchored (the median member), an ensemble, and the tables.
 
     Two programs serve nearly all checks, since each costs seconds when it is made: that of every other
     run of the region (``project.outputs``), and the wide one, with ``wide`` outputs, in which any
@@ -112,7 +113,7 @@ class Bench:
     @cached_property
     def members(self) -> Members:
         """The ensemble."""
-        return draw_members(self.project, self.count, self.seed)
+        return chosen_members(self.project, self.count, self.seed)
 
     @cached_property
     def constants(self) -> dict[str, Floats]:
@@ -122,22 +123,24 @@ class Bench:
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """The feedback loops."""
-        return load_loops()
+        return load_loops(self.project.study.path("model", "loops.csv"))
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The extreme conditions."""
-        return load_extremes()
+        return load_extremes(self.project.study.path("model", "extremes.csv"))
 
     @cached_property
     def flows(self) -> tuple[StockFlows, ...]:
         """The flows of stocks that are conserved."""
-        return load_flows()
+        return load_flows(self.project.study.path("model", "flows.csv"))
 
     @cached_property
     def own(self) -> tuple[LeverIndicator, ...]:
-        """The indicator of each lever."""
-        return load_lever_indicators()
+        """The indicator of each lever that the place has."""
+        table = load_lever_indicators(self.project.study.path("model", "lever_indicators.csv"))
+        known = {lever.id for lever in self.project.levers}
+        return tuple(one for one in table if one.lever in known)
 
     @cached_property
     def stocks(self) -> tuple[str, ...]:

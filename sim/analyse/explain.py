@@ -13,8 +13,8 @@ from sim.analyse.coalitions import players_of
 from sim.analyse.effects import Effect, effect_of, row_of, summary
 from sim.analyse.indicator import Indicator
 from sim.analyse.knockouts import by_loop
+from sim.ensemble.choosing import Choice, chosen_members
 from sim.ensemble.lanes import check_scenario
-from sim.ensemble.members import draw_members
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Progress
 from sim.ensemble.sampling import check_count, check_seed
@@ -38,6 +38,7 @@ def explain(
     parts: Sequence[Parts] = (),
     loops: Sequence[Loop] = (),
     progress: Progress | None = None,
+    choice: Choice | None = None,
 ) -> dict[str, Any]:
     """Return the explanation of a change as plain JSON data.
 
@@ -50,6 +51,7 @@ def explain(
         parts: what indicators are the sum of; one that is not among them has no split by part.
         loops: those that are cut one by one.
         progress: called with a stage ("members", "runs", "coalitions", "loops"), what is done, of how much.
+        choice: which members to take.
 
     Raises:
         BadInput: the scenario changes nothing, or members or seed are out of range.
@@ -62,7 +64,7 @@ def explain(
     if not players:
         raise BadInput("Nothing differs from the baseline. Give --lever NAME with an intensity above 0.")
     own = find_parts(parts, indicator.id)
-    drawn = draw_members(project, members, seed, progress)
+    drawn = chosen_members(project, members, seed, choice, progress)
     effect = effect_of(project, drawn, scenario, indicator, parts, progress)
     table = {
         "effect": {

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 
 from sim.analyse.check_cases import Cases
@@ -119,6 +120,7 @@ class Validation:
 def validate(
     project: Project | None = None,
     *,
+    folder: Path | None = None,
     families: Sequence[str] = (),
     members: int = MEMBERS,
     seed: int = 1,
@@ -127,7 +129,8 @@ def validate(
     """Run families of checks (none named: all).
 
     Args:
-        project: model and data (default: the shipped region).
+        project: model and data (default: those of ``folder``).
+        folder: of a study (default: the shipped region).
         families: names from ``FAMILIES``.
         members: size of the ensemble, used by the family "toy".
         seed: of the ensemble.
@@ -141,7 +144,7 @@ def validate(
     chosen = _chosen(families)
     if members < FEWEST:
         raise BadInput(f"{members} members are too few for checks. Give at least {FEWEST}.")
-    work = _Work(Bench(project or load_project(), members, seed))
+    work = _Work(Bench(project or load_project(folder), members, seed))
     checks: list[Check] = []
     for done, family in enumerate(chosen):
         if progress:

@@ -23,6 +23,7 @@ from sim.cli.options import (
     write_csv,
     write_json,
 )
+from sim.cli.study import current_study
 from sim.cli.terminal import show
 from sim.cli.texts import Texts, load_texts
 from sim.errors import SimError
@@ -34,9 +35,11 @@ PACKAGES = (
     "jax", "jaxlib", "numpy", "scipy", "pysd", "pint", "matplotlib", "typst", "sqlite-utils", "rich", "click",
 )  # fmt: skip
 CONTENT = (
-    ("model", "changji.mdl"), ("model", "levers.toml"), ("model", "kpis.csv"), ("model", "charts.csv"),
+    ("model", "changji.mdl"), ("model", "study.toml"), ("model", "levers.toml"), ("model", "kpis.csv"),
+    ("model", "charts.csv"), ("model", "shares.csv"),
     ("calibration", "facts.csv"), ("calibration", "sources.csv"), ("calibration", "priors.csv"),
-    ("calibration", "anchors.csv"), ("reports", "scenario.typ"),
+    ("calibration", "anchors.csv"), ("calibration", "audit.toml"), ("calibration", "audit_text.toml"),
+    ("reports", "scenario.typ"),
 )  # fmt: skip
 # A stock that loses a tenth of itself a year, in steps of a quarter: 100 · 0.975^8 after two years.
 TINY = """{UTF-8}
@@ -85,6 +88,7 @@ def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "computer", lambda: f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
     yield "packages", _packages
     yield "content", _content
+    yield "place", _place
     yield "fonts", _fonts
     yield "cache", _cache
     yield "data", lambda: _writable(data_folder())
@@ -109,9 +113,17 @@ def _packages() -> str:
 
 
 def _content() -> str:
+    study = current_study()
     for parts in CONTENT:
-        content(*parts)
-    return f"{len(CONTENT)} files in {content('model').parent}"
+        study.path(*parts)
+    return f"{len(CONTENT)} files in {study.folder or content('model').parent}"
+
+
+def _place() -> str:
+    from sim.spec.places import load_place
+
+    place = load_place(current_study().path("model", "study.toml"))
+    return f"{place.city['zh']}, {place.city['en']}"
 
 
 def _fonts() -> str:

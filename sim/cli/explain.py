@@ -22,6 +22,7 @@ from sim.cli.options import (
     write_json,
 )
 from sim.cli.run import chosen_scenario, scenario_options
+from sim.cli.study import current_study
 from sim.cli.terminal import note, progress_tenths, show
 from sim.cli.texts import LANGUAGES, Texts, load_texts
 from sim.errors import BadInput
@@ -55,12 +56,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What is compared with the baseline, over which members; ``model_hash`` is the stored run's."""
+    """What is compared with the baseline, over which members; a stored run's ``model_hash`` and ``place``."""
 
     scenario: Scenario
     members: int
     seed: int
     model_hash: str | None = None
+    place: Mapping[str, Any] | None = None
 
 
 @click.command("explain")
@@ -118,7 +120,7 @@ def _stored(asked: Asked) -> Ensemble:
     if not uses and not scenario.inputs:
         raise BadInput(f"The run {record['run_id']} is the baseline itself: there is nothing to explain.")
     model_hash = (record.get("provenance") or {}).get("model_hash")
-    return Ensemble(scenario, record["members"], record["seed"], model_hash)
+    return Ensemble(scenario, record["members"], record["seed"], model_hash, record.get("place"))
 
 
 def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
@@ -131,16 +133,20 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
         from sim.spec.loops import load_loops
         from sim.spec.parts import load_parts
 
-        project = load_project()
+        study = current_study()
+        project = load_project(study.folder)
+        _same_place(chosen, project)
         indicator = find_indicator(project, asked.kpi, asked.year)
         if chosen.model_hash not in (None, project.spec.hash):
             note(texts("explain.other_model"))
         # A loop that only shows against half the levers closes inside the levers themselves.
-        loops = [loop for loop in load_loops() if loop.against == "baseline"]
+        loops_file, parts_file = study.find("model", "loops.csv"), study.find("model", "parts.csv")
+        known = load_loops(loops_file) if loops_file else ()
+        loops = [loop for loop in known if loop.against == "baseline"]
         table = explain(
             project, chosen.scenario, indicator,
-            members=chosen.members, seed=chosen.seed, parts=load_parts(), loops=loops,
-            progress=progress,
+            members=chosen.members, seed=chosen.seed, loops=loops, progress=progress,
+            parts=load_parts(parts_file) if parts_file else (),
         )  # fmt: skip
     head = {"indicator": indicator.described(), "scenario": describe_scenario(project, chosen.scenario)}
     whole = head | {"ensemble": "prior"} | table
@@ -151,11 +157,22 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
     return whole | {"sentences": words, "elapsed_s": round(time.perf_counter() - begun, 3)}
 
 
+def _same_place(chosen: Ensemble, project: Project) -> None:
+    """Refuse to explain the run of one place with the data of another."""
+    # Records of before there were studies name no place; all of them are of the shipped one.
+    if chosen.place is not None and chosen.place != project.place.plain():
+        raise BadInput(
+            f"That run is of {chosen.place['city']['en']}, and this is the data of "
+            f"{project.place.city['en']}. Give its own data with: sim --study FOLDER explain …"
+        )
+
+
 def _name_rows(whole: dict[str, Any], project: Project) -> None:
     """Give every row its names in both languages."""
-    from sim.spec.glossary import load_glossary
+    from sim.spec.glossary import Glossary, load_glossary
 
-    glossary = load_glossary()
+    table = project.study.find("model", "glossary.csv")
+    glossary = load_glossary(table) if table else Glossary({})
     both = {lang: load_texts(lang) for lang in LANGUAGES}
     levers = {lever.id: {"zh": lever.zh, "en": lever.en} for lever in project.levers}
     levers["conditions"] = {lang: texts("explain.conditions") for lang, texts in both.items()}

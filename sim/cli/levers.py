@@ -10,6 +10,7 @@ import click
 
 from sim.cli.numbers import given
 from sim.cli.options import check_shape, lang_option, shape_options, write_csv, write_json
+from sim.cli.study import current_study
 from sim.cli.terminal import show
 from sim.cli.texts import Texts, load_texts
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sim.spec.levers import Lever
     from sim.spec.priors import Prior
 
-__all__ = ["command"]
+__all__ = ["command", "known_levers"]
 
 COLUMNS = (
     "id",
@@ -45,16 +46,32 @@ def command(ctx: click.Context, lang: str | None, as_json: bool, as_csv: bool) -
     ctx.obj = lang
     if ctx.invoked_subcommand is not None:
         return
-    from sim.spec.levers import load_levers
-
     check_shape(as_json, as_csv)
-    levers = load_levers()
+    levers = known_levers()
     if as_json:
         write_json([_plain(lever) for lever in levers])
     elif as_csv:
         write_csv(COLUMNS, [_plain(lever) for lever in levers])
     else:
         show(_list_page(levers, load_texts(lang)))
+
+
+def known_levers() -> tuple[Lever, ...]:
+    """Return the levers of the place."""
+    from sim.spec.facts import load_sources
+    from sim.spec.levers import load_levers
+
+    at = current_study().path
+    return load_levers(at("model", "levers.toml"), load_sources(at("calibration", "sources.csv")))
+
+
+def _known_priors() -> tuple[Prior, ...]:
+    from sim.spec.facts import load_facts, load_sources
+    from sim.spec.priors import load_priors
+
+    at = current_study().path
+    facts = load_facts(at("calibration", "facts.csv"), load_sources(at("calibration", "sources.csv")))
+    return load_priors(at("calibration", "priors.csv"), facts)
 
 
 def _plain(lever: Lever) -> dict[str, Any]:
@@ -93,12 +110,11 @@ def _in(lever: Lever, start: str, texts: Texts) -> str:
 @click.pass_context
 def show_lever(ctx: click.Context, name: str, lang: str | None, as_json: bool, as_csv: bool) -> None:
     """Show what the lever NAME does, the constants that carry it, their ranges and evidence."""
-    from sim.spec.levers import find_lever, load_levers
-    from sim.spec.priors import load_priors
+    from sim.spec.levers import find_lever
 
     check_shape(as_json, as_csv)
-    lever = find_lever(load_levers(), name)
-    rows = [_plain_prior(prior) for prior in _carried_by(lever, load_priors())]
+    lever = find_lever(known_levers(), name)
+    rows = [_plain_prior(prior) for prior in _carried_by(lever, _known_priors())]
     if as_json:
         write_json(_plain(lever) | {"constants": rows})
     elif as_csv:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 import sim
+from sim.cli.study import chosen_study
 from sim.cli.terminal import ClosedOutput, forget_stdout, prepare_streams
 from sim.errors import Interrupted, SimError, did_you_mean
 
@@ -20,10 +22,17 @@ COMMANDS = {
     "levers": ("sim.cli.levers", "List the levers, or show what one moves and on what evidence."),
     "runs": ("sim.cli.runs", "List the stored runs, or show one again."),
     "report": ("sim.cli.report", "Make the PDF report of a stored run."),
-    "sweep": ("sim.cli.sweep", "Vary levers and constants; which matter most for the 2035 goal."),
+    "sweep": ("sim.cli.sweep", "Vary levers and constants; which matter most for the goal."),
     "explain": ("sim.cli.explain", "Split an indicator's change by sector, lever and loop."),
     "validate": ("sim.cli.validate", "Test the regional model: accounts, extremes, levers, loops."),
+    "calibrate": (
+        "sim.cli.calibrate",
+        "Calibrate the model to the observed figures, for runs to use.",
+    ),
+    "evidence": ("sim.cli.evidence", "Show what the data can tell about the model, and what they cannot."),
+    "audit": ("sim.cli.audit", "Find where the documents' figures contradict each other."),
     "simulate": ("sim.cli.simulate", "Run any Vensim or XMILE model once and print its outputs."),
+    "new": ("sim.cli.new", "Write a study folder: the data files of another place, to be filled in."),
     "check": ("sim.cli.check", "Check a model: functions, names, loops, units, unused variables."),
     "doctor": ("sim.cli.doctor", "Check this installation."),
 }
@@ -68,7 +77,12 @@ class LazyGroup(click.Group):
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(sim.__version__, prog_name="sim", message="%(prog)s %(version)s")
-def program() -> None:
+@click.option(
+    "--study", metavar="FOLDER", envvar="SIM_STUDY", type=click.Path(path_type=Path),
+    help="Another place's data in place of the shipped ones (also SIM_STUDY). See: sim new.",
+)  # fmt: skip
+@click.pass_context
+def program(ctx: click.Context, study: Path | None) -> None:
     """System-dynamics planning model of Changji: what the plan's levers do, and how likely its goal is.
 
     \b
@@ -76,6 +90,7 @@ def program() -> None:
       sim run --lever=headquarters
       sim report @last
     """
+    chosen_study(ctx, study)
 
 
 def run_program(arguments: Sequence[str]) -> int:

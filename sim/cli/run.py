@@ -22,15 +22,25 @@ from sim.cli.options import (
     write_csv,
     write_json,
 )
+from sim.cli.study import current_study
 from sim.cli.terminal import note, progress_line, show
 from sim.cli.texts import Texts, load_texts
 from sim.errors import BadInput, SimError
 
 if TYPE_CHECKING:
+    from sim.ensemble.choosing import Choice
     from sim.spec.scenario import Scenario
     from sim.store import Runs
 
-__all__ = ["chosen_scenario", "command", "scenario_options", "short_scenario", "write_rows"]
+__all__ = [
+    "chosen_scenario",
+    "command",
+    "ensemble_options",
+    "member_choice",
+    "scenario_options",
+    "short_scenario",
+    "write_rows",
+]
 
 ARM_KEYS = ("p05", "p50", "p95", "probability_met")
 
@@ -42,11 +52,39 @@ class Asked:
     levers: tuple[str, ...]
     scenario_file: Path | None
     members: int
+    ensemble: str
+    posterior_file: Path | None
+    other_model: bool
     seed: int
     db: str | None
     lang: str | None
     as_json: bool
     as_csv: bool
+
+
+def ensemble_options(function: Any) -> Any:
+    """Add --ensemble, --posterior and --other-model."""
+    function = click.option(
+        "--other-model", is_flag=True,
+        help="Take a posterior even if it was calibrated for another model or other data.",
+    )(function)  # fmt: skip
+    function = click.option(
+        "--posterior", "posterior_file", metavar="FILE", type=click.Path(path_type=Path),
+        help="A posterior file other than the place's own.",
+    )(function)  # fmt: skip
+    return click.option(
+        "--ensemble", type=click.Choice(("auto", "prior", "posterior")), default="auto", show_default=True,
+        help="Where members come from; auto is the posterior if there is one.",
+    )(function)  # fmt: skip
+
+
+def member_choice(ensemble: str, posterior_file: Path | None, other_model: bool) -> Choice:
+    """Return which members the options of :func:`ensemble_options` ask for."""
+    from sim.ensemble.choosing import Choice
+
+    if ensemble == "prior" and (posterior_file is not None or other_model):
+        raise BadInput("--ensemble=prior takes no posterior. Leave out --posterior and --other-model.")
+    return Choice(ensemble, posterior_file, other_model)
 
 
 def scenario_options(function: Any) -> Any:
@@ -64,6 +102,7 @@ def scenario_options(function: Any) -> Any:
 @click.command("run")
 @scenario_options
 @click.option("--members", type=int, default=1000, show_default=True, help="Members of the ensemble.")
+@ensemble_options
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Random seed.")
 @database_option
 @lang_option
@@ -90,10 +129,10 @@ def command(**given: Any) -> None:
 
 def chosen_scenario(levers: tuple[str, ...], file: Path | None) -> Scenario:
     """Return the scenario that --lever and --scenario describe."""
-    from sim.spec.levers import load_levers
+    from sim.cli.levers import known_levers
     from sim.spec.scenario import load_scenario, make_scenario, parse_lever
 
-    known = load_levers()
+    known = known_levers()
     uses = [parse_lever(text, known) for text in levers]
     base = None if file is None else load_scenario(file, known)
     return make_scenario(uses, known, base=base)
@@ -113,6 +152,7 @@ def _run_and_store(
     from sim.store import open_store
 
     command_line = as_typed()
+    choice = member_choice(asked.ensemble, asked.posterior_file, asked.other_model)
     with open_store(path) as store:
         run_id = store.runs.begin(command_line, short_scenario(scenario), asked.seed, asked.members)
         with _marked(store.runs, run_id), watched() as check:
@@ -122,7 +162,7 @@ def _run_and_store(
 
             result = run_scenario(
                 scenario, members=asked.members, seed=asked.seed, run_id=run_id, command=command_line,
-                progress=progress,
+                progress=progress, folder=current_study().folder, choice=choice,
             )  # fmt: skip
             progress("start", 1, 1)
             try:

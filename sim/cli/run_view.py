@@ -14,6 +14,7 @@ from rich.text import Text
 from sim.cli.numbers import NONE, given, number, percent, signed, sparkline, year
 from sim.cli.terminal import can_show, width
 from sim.cli.texts import Texts
+from sim.spec.places import load_place
 
 __all__ = ["arms_of", "new_table", "run_page"]
 
@@ -34,6 +35,8 @@ def run_page(record: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType
     yield Text(
         texts("run.band_prior" if record["ensemble"] == "prior" else "run.band_posterior"), style="dim"
     )
+    if (whole := _whole_plan(record, texts)) is not None:
+        yield Text(whole, style="dim")
 
 
 def arms_of(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -61,6 +64,20 @@ def _heading(record: Mapping[str, Any], texts: Texts) -> Text:
     )
     lines.append("\n" + texts("run.basis", members=members, seed=record["seed"]), style="not bold dim")
     return lines
+
+
+def _whole_plan(record: Mapping[str, Any], texts: Texts) -> str | None:
+    """Return the goal's probability without and with the whole plan, as the calibration found it."""
+    chances = ((record.get("evidence") or {}).get("levers") or {}).get("chances") or ()
+    for row in chances:
+        if row["factor"] == 1:
+            shares = {
+                f"{arm}_{prices}": percent(row[arm][prices])
+                for arm in ("baseline", "plan")
+                for prices in ("constant", "current")
+            }
+            return texts("run.whole_plan", year=record["goal"]["year"], **shares)
+    return None
 
 
 def _lever(lever: Mapping[str, Any], texts: Texts) -> str:
@@ -133,8 +150,9 @@ def _trends(record: Mapping[str, Any], kpi: Mapping[str, Any], arms: tuple[str, 
 def _goal(record: Mapping[str, Any], texts: Texts) -> Table:
     goal, arms = record["goal"], arms_of(record)
     table = new_table()
-    billions = given(goal["target"] / 10)
-    table.add_column(texts("run.goal", target=given(goal["target"]), billions=billions, year=goal["year"]))
+    target, billions = given(goal["target"]), given(goal["target"] / 10)
+    city = _city(record, texts)
+    table.add_column(texts("run.goal", city=city, target=target, billions=billions, year=goal["year"]))
     for arm in arms:
         table.add_column(texts(f"run.{arm}"), justify="right")
     for key in ("probability_constant", "probability_current"):
@@ -144,6 +162,12 @@ def _goal(record: Mapping[str, Any], texts: Texts) -> Table:
         reached = [year(goal[arm]["year_reached"][quantile], texts("run.never")) for arm in arms]
         table.add_row(label, *reached)
     return table
+
+
+def _city(record: Mapping[str, Any], texts: Texts) -> str:
+    # Records of before there were studies name no place; all of them are of the shipped one.
+    place = record.get("place") or load_place().plain()
+    return texts.of(place["city"])
 
 
 def _effect(record: Mapping[str, Any], texts: Texts) -> Text:

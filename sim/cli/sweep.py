@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from sim.cli.options import (
     write_json,
 )
 from sim.cli.run import chosen_scenario, scenario_options, short_scenario
+from sim.cli.study import current_study
 from sim.cli.terminal import note, progress_line, progress_tenths, show
 from sim.cli.texts import Texts, load_texts
 from sim.errors import BadInput, Interrupted, PartialSweep, SimError
@@ -78,7 +79,7 @@ class Asked:
 @lang_option
 @shape_options
 def command(**given: Any) -> None:
-    """Vary levers and model constants together, and rank them by their effect on the 2035 goal.
+    """Vary levers and model constants together, and rank them by their effect on the goal.
 
     \b
       sim sweep --vary headquarters=0..1 --vary tourism=0..1 --samples 500
@@ -94,7 +95,7 @@ def command(**given: Any) -> None:
         sweep = _swept(store, asked, texts)
         done, result, failed = _ranked(store, sweep)
     if asked.plot is not None and result:
-        _plot(result, asked.plot, texts)
+        _plot(done, result, asked.plot, texts)
     _print(done, result, asked, path, texts)
     if failed:
         raise PartialSweep(texts("sweep.failed", failed=failed))
@@ -122,7 +123,7 @@ def _swept(store: Store, asked: Asked, texts: Texts) -> StoredSweep:
     from sim.analyse import plan_sweep
     from sim.ensemble import load_project
 
-    project = load_project()
+    project = load_project(current_study().folder)
     progress("start", 1, 1)
     if stored is None:
         plan = plan_sweep(project, varied, asked.samples, asked.seed)
@@ -151,7 +152,7 @@ def _where(project: Project, cluster: str | None) -> Iterator[tuple[Project, int
         # What goes wrong is said once, by our own message.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         # A block is about two blocks of the engine; more than these only wait on this computer's threads.
-        yield replace(project, model=model), min(model.threads + 1, MOST_AT_ONCE)
+        yield project.on(model), min(model.threads + 1, MOST_AT_ONCE)
 
 
 def _varied(texts: tuple[str, ...]) -> dict[str, tuple[float, float]]:
@@ -182,17 +183,35 @@ def _begun(
     varied: dict[str, tuple[float, float]],
 ) -> StoredSweep:
     outputs = ["goal", *(f"{kpi.id} {kpi.year}" for kpi in project.kpis)]
-    settings = {"scenario": short_scenario(scenario), "model_hash": project.spec.hash}
+    from sim.ensemble.paired import goal_kpi
+
+    settings = {
+        "scenario": short_scenario(scenario),
+        "model_hash": project.spec.hash,
+        "priors_hash": project.hashes["priors.csv"],
+        "anchors_hash": project.hashes["anchors.csv"],
+        "place": project.place.plain(),
+        "goal_year": goal_kpi(project).year,
+    }
     sweep_id = store.sweeps.begin(as_typed(), varied, outputs, plan.samples, plan.seed, settings)
     return store.sweeps.get(sweep_id)
 
 
 def _same_model(stored: StoredSweep, project: Project) -> None:
-    if stored.settings["model_hash"] != project.spec.hash:
+    """Refuse to go on with another model, another place or other priors than the sweep began with."""
+    settings = stored.settings
+    if settings["model_hash"] != project.spec.hash:
         raise BadInput(
             f"The model has changed since the sweep {stored.sweep_id} began, so it cannot go on."
             " Start a new one."
         )
+    # Sweeps of before there were studies have no other hashes.
+    for name in ("priors", "anchors"):
+        if settings.get(f"{name}_hash") not in (None, project.hashes[f"{name}.csv"]):
+            raise BadInput(
+                f"The sweep {stored.sweep_id} began with another {name}.csv, so it cannot go on."
+                " Give its place with --study FOLDER, or start a new sweep."
+            )
 
 
 def _run(
@@ -260,11 +279,12 @@ def _ranked(store: Store, sweep: StoredSweep) -> tuple[StoredSweep, list[dict[st
     return store.sweeps.get(sweep.sweep_id), rows, int(table.failed.sum())
 
 
-def _plot(rows: list[dict[str, Any]], path: Path, texts: Texts) -> None:
+def _plot(sweep: StoredSweep, rows: list[dict[str, Any]], path: Path, texts: Texts) -> None:
+    from sim.cli.sweep_view import goal_words
     from sim.figures import Interval, save_tornado
 
     bars = [Interval(row["name"], row["strength_low"], row["strength"], row["strength_high"]) for row in rows]
-    title = texts("sweep.plot_title")
+    title = texts("sweep.plot_title", **goal_words(sweep, texts))
     save_tornado(bars, path, label=texts("sweep.strength"), title=title, lang=texts.lang)
     note(texts("sweep.plot", path=path.resolve()))
 

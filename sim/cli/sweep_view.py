@@ -11,16 +11,24 @@ from rich.text import Text
 from sim.cli.numbers import given, number
 from sim.cli.run_view import new_table
 from sim.cli.texts import Texts
+from sim.spec.places import load_place
 from sim.store import StoredSweep
 
-__all__ = ["sweep_page"]
+__all__ = ["goal_words", "sweep_page"]
+
+
+def goal_words(sweep: StoredSweep, texts: Texts) -> dict[str, Any]:
+    """Return what the goal is called: the place and the year of a sweep."""
+    place = sweep.settings.get("place") or load_place().plain()
+    return {"city": texts.of(place["city"]), "year": sweep.settings.get("goal_year", 2035)}
 
 
 def sweep_page(
     sweep: StoredSweep, rows: Sequence[Mapping[str, Any]], least: int, place: str, texts: Texts
 ) -> Iterator[RenderableType]:
     """Yield the parts of the page; fewer than ``least`` samples cannot be ranked; ``place`` tells where."""
-    yield Text(texts("sweep.title", done=sweep.done, samples=sweep.samples), style="bold")
+    title = texts("sweep.title", done=sweep.done, samples=sweep.samples, **goal_words(sweep, texts))
+    yield Text(title, style="bold")
     if not rows:
         yield texts("sweep.few", least=least)
         yield place

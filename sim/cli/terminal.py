@@ -107,18 +107,26 @@ def progress_line(
     out = sys.stderr if stream is None else stream
     silent = not out.isatty() or os.environ.get("TERM") == "dumb"
     last = 0.0
+    begun: dict[str, tuple[float, int]] = {}
 
     def progress(stage: str, done: int, total: int) -> None:
         nonlocal last
         check()
         moment = time.monotonic()
+        start = begun.setdefault(stage, (moment, done))
         if silent or (done < total and moment - last < 0.1):
             return
         last = moment
-        out.write("\r\x1b[K" + ("" if done >= total else f"{names(stage)} {done}/{total}"))
+        left = _left(moment - start[0], done - start[1], total - done)
+        out.write("\r\x1b[K" + ("" if done >= total else f"{names(stage)} {done}/{total}{left}"))
         out.flush()
 
     return progress
+
+
+def _left(spent: float, done: int, still: int) -> str:
+    """Return the time left as " ≈ 40 s", once it can be told."""
+    return f" ≈ {spent / done * still:.0f} s" if done > 0 and spent > 2 else ""
 
 
 def progress_tenths(
@@ -127,14 +135,17 @@ def progress_tenths(
     """Return ``progress(stage, done, total)`` for long work: off a terminal, a line for each tenth."""
     if sys.stderr.isatty():
         return progress_line(names, check)
-    shown = 0
+    shown, stage_now, begun = 0, "", (0.0, 0)
 
     def progress(stage: str, done: int, total: int) -> None:
-        nonlocal shown
+        nonlocal shown, stage_now, begun
         check()
         tenth = done * 10 // max(total, 1)
+        if stage != stage_now:
+            stage_now, shown, begun = stage, 0, (time.monotonic(), done)
         if tenth > shown:
             shown = tenth
-            note(f"{names(stage)} {done}/{total}")
+            left = _left(time.monotonic() - begun[0], done - begun[1], total - done)
+            note(f"{names(stage)} {done}/{total}{left}")
 
     return progress

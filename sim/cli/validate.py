@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.options import lang_option, write_json
+from sim.cli.study import current_study
 from sim.cli.terminal import progress_line, show
 from sim.cli.texts import Texts, load_texts
 
@@ -36,7 +37,8 @@ def command(families: tuple[str, ...], members: int, seed: int, lang: str | None
 
     texts = load_texts(lang)
     progress = progress_line(lambda stage: texts(f"validate.{stage}"))
-    found = validate(families=families, members=members, seed=seed, progress=progress)
+    folder = current_study().folder
+    found = validate(folder=folder, families=families, members=members, seed=seed, progress=progress)
     if as_json:
         write_json(_plain(found))
     else:

@@ -9,8 +9,8 @@ make it worse.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -25,6 +25,7 @@ from sim.spec.references import Reference
 __all__ = [
     "TOLERANCE",
     "Anchored",
+    "Figures",
     "Start",
     "anchor_labels",
     "apply_multipliers",
@@ -32,6 +33,9 @@ __all__ = [
     "solve_anchors",
     "value_at",
 ]
+
+Figures = Callable[[Result], Floats]
+"""Makes (lanes, figures) of a result."""
 
 TOLERANCE = 1e-3
 """Largest relative miss of a target that counts as hit."""
@@ -49,10 +53,14 @@ LARGEST_MOVE = 0.7
 
 @dataclass(frozen=True)
 class Anchored:
-    """``logs`` of the multipliers and ``miss`` = log(model / target), both (members, anchored cells)."""
+    """``logs`` of the multipliers and ``miss`` = log(model / target), both (members, anchored cells).
+
+    ``figures`` (members, figures) is what was asked for of each member's last run.
+    """
 
     logs: Floats
     miss: Floats
+    figures: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def hit(self) -> NDArray[np.bool_]:
@@ -113,13 +121,23 @@ def find_start(project: Project) -> Start:
     begin = np.zeros(count)
     if not count:
         return Start(begin, np.empty((0, 0)), begin)
-    solved = _solve(project, {}, 1, begin, _inverse_slopes(project, begin))
+    solved = _solve(project, {}, begin[None], _inverse_slopes(project, begin))
     if not solved.hit.all():
         return Start(begin, np.eye(count), solved.miss[0])
     return Start(solved.logs[0], _inverse_slopes(project, solved.logs[0]), solved.miss[0])
 
 
-def solve_anchors(project: Project, constants: Mapping[str, Floats], members: int, start: Start) -> Anchored:
+def solve_anchors(
+    project: Project,
+    constants: Mapping[str, Floats],
+    members: int,
+    start: Start,
+    *,
+    begin: Floats | None = None,
+    aim: float = AIM,
+    steps: int = MAX_STEPS,
+    figures: Figures | None = None,
+) -> Anchored:
     """Find the multipliers of every member.
 
     Args:
@@ -127,12 +145,17 @@ def solve_anchors(project: Project, constants: Mapping[str, Floats], members: in
         constants: what members differ in, name → (members, *subscripts).
         members: how many there are.
         start: from :func:`find_start`.
+        begin: (members, cells) logs nearer to the solution than the start's own.
+        aim: log miss at which a member needs no more steps.
+        steps: after how many a member is given up.
+        figures: what else to take from the last run of each member, (lanes, figures).
 
     Raises:
         BadInput: an anchor's constant, variable and target differ in their count of cells, or a
             constant is 0 where its target is not.
     """
-    return _solve(project, constants, members, start.logs, start.inverse)
+    logs = np.tile(start.logs, (members, 1)) if begin is None else begin.copy()
+    return _solve(project, constants, logs, start.inverse, aim, steps, figures)
 
 
 def value_at(time: NDArray[np.float64], values: Floats, year: float) -> Floats:
@@ -152,36 +175,42 @@ def value_at(time: NDArray[np.float64], values: Floats, year: float) -> Floats:
 
 
 def _solve(
-    project: Project, constants: Mapping[str, Floats], members: int, begin: Floats, slopes: Floats
+    project: Project,
+    constants: Mapping[str, Floats],
+    logs: Floats,
+    slopes: Floats,
+    aim: float = AIM,
+    steps: int = MAX_STEPS,
+    figures: Figures | None = None,
 ) -> Anchored:
-    logs = np.tile(begin, (members, 1))
-    if not begin.size:
-        return Anchored(logs, np.empty((members, 0)))
-    miss = _miss(project, constants, logs)
-    inverse = np.tile(slopes, (members, 1, 1))
-    damping = np.ones(members)
-    for _ in range(MAX_STEPS):
+    if not logs.shape[1] and figures is None:
+        return Anchored(logs, np.empty((len(logs), 0)))
+    miss, found = _run(project, constants, logs, figures)
+    inverse = np.tile(slopes, (len(logs), 1, 1))
+    damping = np.ones(len(logs))
+    for _ in range(steps):
         # NaN compares false: a member that the model cannot run stays where it is and counts as missed.
-        left = np.flatnonzero(np.abs(miss).max(axis=1) > AIM)
+        left = np.flatnonzero(np.abs(miss).max(axis=1, initial=0.0) > aim)
         if not left.size:
             break
         move = _move(inverse[left], miss[left], damping[left])
         part = {name: values[left] for name, values in constants.items()}
-        tried = _miss(project, part, logs[left] + move)
+        tried, seen = _run(project, part, logs[left] + move, figures)
         runs = np.isfinite(tried).all(axis=1)
         change = tried[runs] - miss[left[runs]]
         inverse[left[runs]] = _broyden(inverse[left[runs]], move[runs], change)
         better = runs & (np.linalg.norm(tried, axis=1) < np.linalg.norm(miss[left], axis=1))
         logs[left[better]] += move[better]
         miss[left[better]] = tried[better]
+        found[left[better]] = seen[better]
         damping[left] = np.where(better, np.minimum(1.0, 2 * damping[left]), damping[left] / 2)
-    return Anchored(logs, miss)
+    return Anchored(logs, miss, found)
 
 
 def _inverse_slopes(project: Project, logs: Floats) -> Floats:
     """Return the inverse of d miss / d logs of the model's own constants, by differences in one batch."""
     count = logs.size
-    tried = _miss(project, {}, np.concatenate([logs[None], logs + NUDGE * np.eye(count)]))
+    tried, _ = _run(project, {}, np.concatenate([logs[None], logs + NUDGE * np.eye(count)]), None)
     slopes = (tried[1:] - tried[0]).T / NUDGE
     if not np.isfinite(slopes).all():
         return np.eye(count)
@@ -204,14 +233,17 @@ def _broyden(inverse: Floats, move: Floats, change: Floats) -> Floats:
     return np.asarray(inverse + (move - expected)[:, :, None] * row * factor[:, None, None])
 
 
-def _miss(project: Project, constants: Mapping[str, Floats], logs: Floats) -> Floats:
+def _run(
+    project: Project, constants: Mapping[str, Floats], logs: Floats, figures: Figures | None
+) -> tuple[Floats, Floats]:
+    """Return the misses (members, cells) and the figures (members, figures) of one run."""
     changed = apply_multipliers(project, constants, logs)
-    last = max(anchor.year for anchor in project.anchors)
-    result = project.model.run(changed, lanes=len(logs), outputs=project.outputs, final_time=last)
+    years = [anchor.year for anchor in project.anchors] + [one.year for one in project.observations]
+    result = project.model.run(changed, lanes=len(logs), outputs=project.outputs, final_time=max(years))
     misses = [_miss_of(project, anchor, changed, result, len(logs)) for anchor in project.anchors]
-    miss = np.concatenate(misses, axis=1)
+    miss = np.concatenate([np.empty((len(logs), 0)), *misses], axis=1)
     miss[list(result.failed)] = np.nan
-    return miss
+    return miss, np.empty((len(logs), 0)) if figures is None else figures(result)
 
 
 def _miss_of(

@@ -29,7 +29,7 @@ from sim.ensemble.sampling import check_count, check_seed, prior_draws
 from sim.errors import SimError
 from sim.folders import cache_folder
 
-__all__ = ["Members", "draw_members", "median_start"]
+__all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
 
 FORMAT = 1
 """Raised when the same inputs would give other members, so that old cache files are left alone."""
@@ -47,20 +47,22 @@ class Members:
 
     ``draws`` is (members, sampled priors) in the priors' units, ``logs`` (members, anchored
     cells) the logs of the anchoring multipliers, ``anchored`` (members,) whether a member meets
-    its anchors; those that do not are left out of every result and counted.
+    its anchors; those that do not are left out of every result and counted. ``ensemble`` says
+    where they come from, "prior" or "posterior".
     """
 
     seed: int
     draws: Floats
     logs: Floats
     anchored: NDArray[np.bool_]
+    ensemble: str = "prior"
 
     def __len__(self) -> int:
         return len(self.draws)
 
     def constants(self, project: Project, part: slice = slice(None)) -> dict[str, Floats]:
         """Return the constants of some members: name → (members, *subscripts), anchored."""
-        return apply_multipliers(project, _drawn(project, self.draws[part]), self.logs[part])
+        return apply_multipliers(project, drawn_constants(project, self.draws[part]), self.logs[part])
 
 
 def draw_members(project: Project, members: int, seed: int, progress: Progress | None = None) -> Members:
@@ -103,7 +105,7 @@ def _drawn_and_anchored(project: Project, members: int, seed: int, progress: Pro
         if progress:
             progress("members", begin, members)
         block = draws[begin : begin + BLOCK]
-        parts.append(solve_anchors(project, _drawn(project, block), len(block), start))
+        parts.append(solve_anchors(project, drawn_constants(project, block), len(block), start))
     if progress:
         progress("members", members, members)
     solved = Anchored(
@@ -113,7 +115,8 @@ def _drawn_and_anchored(project: Project, members: int, seed: int, progress: Pro
     return Members(seed, draws, solved.logs, solved.hit)
 
 
-def _drawn(project: Project, draws: Floats) -> dict[str, Floats]:
+def drawn_constants(project: Project, draws: Floats) -> dict[str, Floats]:
+    """Return the constants of draws (members, sampled priors): name → (members, *subscripts)."""
     constants: dict[str, Floats] = {}
     for column, prior in enumerate(project.sampled):
         name = project.constant(prior.constant.name)

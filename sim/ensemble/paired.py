@@ -16,10 +16,10 @@ from sim.errors import BadInput, SimError
 from sim.spec.kpis import Kpi
 from sim.spec.scenario import Scenario
 
-__all__ = ["GOAL", "GOAL_CURRENT", "GOAL_YEAR", "Paired", "goal_kpi", "run_paired"]
+__all__ = ["GOAL", "GOAL_CURRENT", "Paired", "goal_kpi", "run_paired"]
 
-GOAL, GOAL_CURRENT, GOAL_YEAR = "city-gdp", "city-gdp-current", 2035
-"""Ids in kpis.csv of city GDP at constant and at current prices, and the year of the goal."""
+GOAL, GOAL_CURRENT = "city-gdp", "city-gdp-current"
+"""Ids in kpis.csv of city GDP at constant and at current prices."""
 
 BLOCK = 2048
 MOST_IN_BANDS = 20_480
@@ -44,15 +44,19 @@ class Paired:
 
 
 def goal_kpi(project: Project, name: str = GOAL) -> Kpi:
-    """Return the indicator that the goal is about, in the goal's year.
+    """Return the indicator that the goal is about, in the goal's year: the last with a target.
 
     Raises:
         BadInput: kpis.csv lacks it, or the goal has no target.
     """
-    for kpi in project.kpis:
-        if kpi.id == name and kpi.year == GOAL_YEAR and (kpi.target is not None or name != GOAL):
+    goals = [kpi for kpi in project.kpis if kpi.id == GOAL and kpi.target is not None]
+    if not goals:
+        raise BadInput(f"kpis.csv needs a row with id {GOAL} and the goal as its target.")
+    goal = max(goals, key=lambda kpi: kpi.year)
+    for kpi in (goal, *project.kpis):
+        if (kpi.id, kpi.year) == (name, goal.year):
             return kpi
-    raise BadInput(f"kpis.csv needs a row with id {name} for {GOAL_YEAR}, with the goal as its target.")
+    raise BadInput(f"kpis.csv needs a row with id {name} for {goal.year}, the year of the goal.")
 
 
 def run_paired(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from sim.ensemble.runner import Floats, Runner, cells
+from sim.ensemble.runner import Floats, Revalued, Runner, cells
+from sim.ensemble.valuing import check_shares, revalued
 from sim.errors import BadInput
-from sim.folders import content
+from sim.folders import Study
 from sim.spec.anchors import Anchor, load_anchors
 from sim.spec.charts import ChartSeries, load_charts
 from sim.spec.facts import Fact, Source, load_facts, load_sources
 from sim.spec.kpis import Kpi, load_kpis
 from sim.spec.levers import Lever, load_levers
 from sim.spec.model import Model
+from sim.spec.observations import Observation, load_observations
+from sim.spec.places import Place, load_place
 from sim.spec.priors import Prior, load_priors
 from sim.spec.references import Reference
+from sim.spec.shares import load_shares
 
 __all__ = ["LEVER_CONSTANTS", "Project", "load_project"]
 
@@ -30,8 +34,13 @@ LEVER_CONSTANTS = ("lever intensity", "lever start year", "lever annual cost")
 
 @dataclass(frozen=True)
 class Project:
-    """The model and what is known about it. ``hashes`` maps a data file's name to its SHA-256."""
+    """The model and what is known about a place. ``hashes`` maps a data file's name to its SHA-256.
 
+    ``model`` has the place's constants (the values in priors.csv), ``study`` its other files.
+    """
+
+    study: Study
+    place: Place
     model: Runner
     priors: tuple[Prior, ...]
     anchors: tuple[Anchor, ...]
@@ -41,6 +50,7 @@ class Project:
     facts: tuple[Fact, ...]
     sources: tuple[Source, ...]
     hashes: dict[str, str]
+    observations: tuple[Observation, ...] = ()
 
     @property
     def spec(self) -> Model:
@@ -49,8 +59,17 @@ class Project:
 
     @cached_property
     def defaults(self) -> dict[str, Floats]:
-        """Every constant's shipped value, shaped by its dimensions."""
+        """Every constant's value in this place, shaped by its dimensions."""
         return {name: np.asarray(value, dtype=np.float64) for name, value in self.model.defaults().items()}
+
+    @property
+    def exchanged(self) -> tuple[str, ...]:
+        """The constants whose value in priors.csv is not that of the model file."""
+        return tuple(self.model.values) if isinstance(self.model, Revalued) else ()
+
+    def on(self, model: Runner) -> Project:
+        """Return the project with the same model run elsewhere, such as on a cluster."""
+        return replace(self, model=revalued(model, self.priors))
 
     def lanes(self, changes: Mapping[str, Floats], name: str, lanes: int) -> Floats:
         """Return a constant, (lanes, *subscripts), at its default where ``changes`` lacks it."""
@@ -64,7 +83,7 @@ class Project:
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:
-        """The model variables that anchors, indicators and charts are made from.
+        """The model variables that anchors, indicators, charts and observations are made from.
 
         Every run asks for all of them, since each other choice would be one more program to compile.
         """
@@ -73,6 +92,8 @@ class Project:
             references.append(anchor.variable)
             if isinstance(anchor.target, Reference):
                 references.append(anchor.target)
+        for one in self.observations:
+            references.extend(one.references)
         names = dict.fromkeys(self.spec.find(reference.name).name for reference in references)
         return tuple(sorted(name for name in names if name not in self.defaults))
 
@@ -89,23 +110,25 @@ class Project:
 
 
 def load_project(folder: Path | None = None, *, model: Runner | None = None) -> Project:
-    """Load the shipped region, or the one in ``folder`` (with model/ and calibration/ inside it).
+    """Load the shipped region, or the one in the study ``folder`` (model/ and calibration/ inside it).
 
     Args:
-        folder: where model/ and calibration/ lie.
+        folder: of a study; what it lacks and is not its own is the shipped file (see :class:`Study`).
         model: a model that is loaded already (default: ``model/changji.mdl`` through the engine).
 
     Raises:
         BadInput: a file is missing or wrong, or names what the model does not have.
     """
-
-    def at(*parts: str) -> Path:
-        return folder.joinpath(*parts) if folder else content(*parts)
-
+    study = Study(folder)
+    at = study.path
     sources = load_sources(at("calibration", "sources.csv"))
     facts = load_facts(at("calibration", "facts.csv"), sources)
     paths = [at("calibration", name) for name in ("facts.csv", "priors.csv", "anchors.csv")]
+    observed = study.find("calibration", "observations.csv")
+    paths += [observed] if observed else []
     project = Project(
+        study=study,
+        place=load_place(at("model", "study.toml")),
         model=model if model is not None else _engine_model(at("model", "changji.mdl")),
         priors=load_priors(paths[1], facts),
         anchors=load_anchors(paths[2]),
@@ -114,9 +137,13 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
         charts=load_charts(at("model", "charts.csv"), facts),
         facts=facts,
         sources=sources,
+        observations=load_observations(observed, facts) if observed else (),
         hashes={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
     )
     _check(project)
+    project = project.on(project.model)
+    shares = study.find("model", "shares.csv")
+    check_shares(project.model, project.priors, load_shares(shares) if shares else ())
     return project
 
 
@@ -135,6 +162,9 @@ def _check(project: Project) -> None:
         _cells(project, anchor.variable, f"{where} 'variable'")
         if isinstance(anchor.target, Reference):
             _cells(project, anchor.target, f"{where} 'target'")
+    for one in project.observations:
+        for reference, column in zip(one.references, ("variable", "of"), strict=False):
+            _cells(project, reference, f"observations.csv, row {one.line}, column '{column}'")
     for kpi in project.kpis:
         _single(project, kpi.variable, f"kpis.csv, row {kpi.line}, column 'variable'")
     for chart in project.charts:

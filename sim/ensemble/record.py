@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sim
+from sim.audit import Settings, findings_for_record, load_settings
 from sim.ensemble.indicators import met_share, quantiles
 from sim.ensemble.lanes import describe_scenario
 from sim.ensemble.members import Members
-from sim.ensemble.paired import GOAL_CURRENT, GOAL_YEAR, Paired, goal_kpi
+from sim.ensemble.paired import GOAL_CURRENT, Paired, goal_kpi
 from sim.ensemble.project import Project
 from sim.spec.charts import ChartSeries
 from sim.spec.kpis import Kpi
@@ -52,12 +53,16 @@ def make_record(
     members: Members,
     paired: Paired,
     *,
+    evidence: dict[str, Any] | None = None,
     run_id: str | None = None,
     command: Sequence[str] = (),
     tags: Sequence[str] = (),
     elapsed_s: float = 0.0,
 ) -> RunRecord:
-    """Return the record of a finished run; ``run_id`` is made from the clock if none is given."""
+    """Return the record of a finished run; ``run_id`` is made from the clock if none is given.
+
+    ``evidence`` is what the calibration behind the members found, if there was one.
+    """
     now = datetime.now(UTC)
     blob = paired.indicators.astype(np.float32)
     blob[:, ~paired.kept] = np.nan
@@ -70,8 +75,9 @@ def make_record(
         "seed": members.seed,
         "members": len(members),
         "failed_members": int((~paired.kept).sum()),
-        "ensemble": "prior",
+        "ensemble": members.ensemble,
         "price_basis": "constant 2024 prices",
+        "place": project.place.plain(),
         "scenario": describe_scenario(project, scenario),
         "goal": _goal(project, paired),
         "kpis": [_kpi(kpi, paired, column) for column, kpi in enumerate(project.kpis)],
@@ -79,6 +85,8 @@ def make_record(
         "assumptions": [_assumption(prior) for prior in project.priors],
         "levers_available": len(project.levers),
         "provenance": _provenance(project),
+        "findings": findings_for_record(project.facts, _audit_settings(project)),
+        **({"evidence": evidence} if evidence else {}),
         "sources": [{"source": source.id, "title": source.title} for source in project.sources],
         "elapsed_s": round(elapsed_s, 3),
     }
@@ -104,7 +112,7 @@ def _goal(project: Project, paired: Paired) -> dict[str, Any]:
         }
 
     effect = values[1, :, constant_at] - values[0, :, constant_at]
-    goal: dict[str, Any] = {"target": constant.target, "year": GOAL_YEAR}
+    goal: dict[str, Any] = {"target": constant.target, "year": constant.year}
     return goal | {name: arm(at) for at, name in enumerate(ARMS)} | {"effect": _summary(effect)}
 
 
@@ -173,6 +181,10 @@ def _provenance(project: Project) -> dict[str, Any]:
         "time_step": project.spec.control.time_step,
         "integrator": "euler",
     }
+
+
+def _audit_settings(project: Project) -> Settings:
+    return load_settings(project.study.path("calibration", "audit.toml"))
 
 
 def _version(package: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from sim.ensemble.choosing import Choice, chosen_members
+from sim.ensemble.evidence import evidence_summary
 from sim.ensemble.lanes import check_scenario
-from sim.ensemble.members import draw_members
 from sim.ensemble.paired import run_paired
 from sim.ensemble.project import Project, load_project
 from sim.ensemble.record import RunRecord, make_record
@@ -23,12 +25,17 @@ def run_scenario(
     members: int = 1000,
     seed: int = 1,
     project: Project | None = None,
+    folder: Path | None = None,
     run_id: str | None = None,
     command: Sequence[str] = (),
     tags: Sequence[str] = (),
     progress: Progress | None = None,
+    choice: Choice | None = None,
 ) -> RunRecord:
     """Run the baseline and a scenario with the same members and return the run's record.
+
+    ``project`` (default: that of the study ``folder``, or the shipped one) is the place.
+    ``choice`` says which members to take (default: calibrated ones where there are any).
 
     Raises:
         BadInput: members or seed out of range, unknown lever or input, or faulty content.
@@ -37,11 +44,12 @@ def run_scenario(
     begun = time.perf_counter()
     check_count(members)
     check_seed(seed)
-    whole = project or load_project()
+    whole = project or load_project(folder)
     check_scenario(whole, scenario)
-    drawn = draw_members(whole, members, seed, progress)
+    drawn = chosen_members(whole, members, seed, choice, progress)
     paired = run_paired(whole, drawn, Scenario(), scenario, progress)
+    evidence = evidence_summary(whole) if drawn.ensemble == "posterior" else None
     return make_record(
-        whole, scenario, drawn, paired,
+        whole, scenario, drawn, paired, evidence=evidence,
         run_id=run_id, command=command, tags=tags, elapsed_s=time.perf_counter() - begun,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sim.spec.model import Model
 from sim.spec.references import Reference
 
-__all__ = ["Floats", "Progress", "Result", "Runner", "cells", "series_of"]
+__all__ = ["Floats", "Progress", "Result", "Revalued", "Runner", "cells", "series_of"]
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +53,47 @@ class Runner(Protocol):
         outputs: Sequence[str] | None = None,
         final_time: float | None = None,
     ) -> Result:
-        """Run lanes; ``changes`` maps a constant to an array (lanes, *subscripts)."""
+        """Run lanes; ``changes`` maps a constant to (lanes, *subscripts), or (*subscripts) for all alike."""
+
+
+@dataclass(frozen=True)
+class Revalued:
+    """A model whose constants have other values than its file gives them, as another place needs.
+
+    ``values`` is name → (*subscripts). Nothing is compiled anew: constants are inputs of the program.
+    """
+
+    model: Runner
+    values: Mapping[str, Floats]
+
+    @property
+    def spec(self) -> Model:
+        """The typed model, as its file has it."""
+        return self.model.spec
+
+    def defaults(self) -> Mapping[str, NDArray[Any]]:
+        """Return the value of every constant in this place."""
+        return {**self.model.defaults(), **self.values}
+
+    def run(
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        lanes: int | None = None,
+        outputs: Sequence[str] | None = None,
+        final_time: float | None = None,
+        **options: Any,
+    ) -> Result:
+        """Run lanes with this place's values where ``changes`` has none; ``options`` are the model's own."""
+        whole = {name: _alike(value, lanes) for name, value in self.values.items()} | dict(changes or {})
+        return self.model.run(whole, lanes=lanes, outputs=outputs, final_time=final_time, **options)
+
+
+def _alike(value: Floats, lanes: int | None) -> Floats:
+    """Return (*subscripts) in a form that cannot be taken for one value for each lane."""
+    if value.ndim == 1 and len(value) == lanes:
+        return np.broadcast_to(value, (lanes, *value.shape))
+    return value
 
 
 def cells(model: Model, reference: Reference) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.errors import BadInput, SimError
@@ -22,10 +22,20 @@ class Text:
 
     lang: str
     entries: Mapping[str, Any]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the place is called: city, prefecture, pole, within."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the sentence at ``key`` with ``values`` in its places; a missing key is a SimError."""
-        return str(self.entry(key)).format(**values)
+        return self.filled(str(self.entry(key)), **values)
+
+    def filled(self, sentence: str, /, **values: object) -> str:
+        """Return a sentence with the names of the place and ``values`` in its places."""
+        return sentence.format(**{**self.names, **values})
+
+    def about(self, place: Mapping[str, Mapping[str, str]]) -> Text:
+        """Return these texts about a place, given as name → language → what it is called."""
+        return replace(self, names={name: self.of(words) for name, words in place.items()})
 
     def entry(self, key: str) -> Any:
         """Return what stands at the dotted ``key``."""

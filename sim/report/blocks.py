@@ -30,7 +30,7 @@ def runs(text: Text, key: str, /, **values: object) -> list[Block]:
     """
     pieces = str(text.entry(key)).split("**")
     stretches: list[Block] = [
-        {"text": piece.format(**values), "strong": bool(number % 2)}
+        {"text": text.filled(piece, **values), "strong": bool(number % 2)}
         for number, piece in enumerate(pieces)
         if piece
     ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sim.figures import Text
 from sim.report.blocks import Document
 from sim.report.charts import section_goal, section_modules
-from sim.report.record import Record, created, scenario_title
+from sim.report.evidence import section_evidence
+from sim.report.findings import section_findings
+from sim.report.record import Record, created, place_names, scenario_title
 from sim.report.sections import (
     appendix,
     section_assumptions,
@@ -24,13 +26,14 @@ LABELS = ("contents", "figures", "tables", "figure", "table")
 
 def build_document(record: Record, text: Text) -> Document:
     """Return the report on ``record`` in the language of ``text``."""
+    text = text.about(place_names(record))
     title = scenario_title(record, text)
     document = Document({})
     document.data = {
         "lang": text.lang,
-        "title": text("page.title"),
+        "title": text("page.title", year=record["goal"]["year"]),
         "subtitle": title,
-        "running": text("page.running", scenario=_clipped(title)),
+        "running": text("page.running", year=record["goal"]["year"], scenario=_clipped(title)),
         "description": text("page.description", scenario=title),
         "meta": text(
             "page.meta", run_id=record["run_id"], date=created(record).strftime("%Y-%m-%d"),
@@ -47,10 +50,13 @@ def build_document(record: Record, text: Text) -> Document:
             section_levers(record, text),
             section_assumptions(record, text),
             section_caveats(record, text),
+            section_evidence(record, text),
+            section_findings(record, text),
             section_sources(record, text),
             appendix(record, text),
         ],
     }  # fmt: skip
+    document.data["sections"] = [part for part in document.data["sections"] if part]
     return document
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.errors import SimError
 from sim.figures import Series, Text, series_from
+from sim.spec.places import load_place
 
 __all__ = [
     "Record",
@@ -16,6 +17,7 @@ __all__ = [
     "goal_series",
     "horizon",
     "kpi",
+    "place_names",
     "scenario_title",
     "series_by_chart",
 ]
@@ -56,6 +58,12 @@ def created(record: Record) -> datetime:
             f"Run {record['run_id']} has the time {record['created']!r}, which is not ISO 8601."
         ) from error
     return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC).replace(microsecond=0)
+
+
+def place_names(record: Record) -> Mapping[str, Mapping[str, str]]:
+    """Return what the place of the run is called: name → language → words."""
+    # Records of before there were studies name no place; all of them are of the shipped one.
+    return record.get("place") or load_place().plain()
 
 
 def horizon(record: Record) -> int:

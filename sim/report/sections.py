@@ -27,7 +27,7 @@ MAIN_ASSUMPTIONS = 14
 def section_read(record: Record, text: Text) -> Block:
     """Return the section that explains members, bands, chances and prices."""
     items = text.entry("read.items")
-    bodies = [plain(str(item["body"]).format(members=record["members"])) for item in items]
+    bodies = [plain(text.filled(str(item["body"]), members=record["members"])) for item in items]
     blocks = [
         para(runs(text, "read.intro", horizon=horizon(record))),
         bullets(bodies, [item["term"] for item in items]),
@@ -173,7 +173,10 @@ def _short(value: object) -> str:
 def section_caveats(record: Record, text: Text) -> Block:
     """Return the section on limits; the first says what the band is."""
     kind = "posterior" if record.get("ensemble") == "posterior" else "prior"
-    items = [runs(text, f"summary.care_{kind}"), *(plain(item) for item in text.entry("caveats.items"))]
+    items = [
+        runs(text, f"summary.care_{kind}"),
+        *(plain(text.filled(item)) for item in text.entry("caveats.items")),
+    ]
     if record.get("failed_members"):
         items.append(runs(text, "caveats.failed", failed=record["failed_members"]))
     return section(text("caveats.heading"), [bullets(items)])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sim.figures import Series, Text, goal_chart, scaled
+from sim.report.amounts import money, scale
 from sim.report.blocks import Block, Document, bullets, figure, para, plain, runs, table
+from sim.report.evidence import answer
 from sim.report.record import Record, goal_series, horizon, kpi, scenario_title
 from sim.report.targets import Verdict, band, past, verdicts
 
@@ -16,16 +18,6 @@ NAMED = 5
 NAMED_MISSES = 3
 # An effect under this share of the baseline's 90 % interval is called small beside it.
 SMALL = 0.25
-
-
-def money(text: Text, value: float) -> str:
-    """Return an amount in 1e8 yuan in the words of the language: 1000亿元, 100 billion yuan."""
-    return f"{text.number(value)}亿元" if text.lang == "zh" else f"{value * scale(text):.4g} billion yuan"
-
-
-def scale(text: Text) -> float:
-    """Return the factor from 1e8 yuan to the unit of page one: 亿元, or billion yuan in English."""
-    return 1.0 if text.lang == "zh" else 0.1
 
 
 def page_one(record: Record, text: Text, document: Document) -> dict[str, Any]:
@@ -44,11 +36,18 @@ def page_one(record: Record, text: Text, document: Document) -> dict[str, Any]:
             para(_question(record, text), head=text("summary.question_head")),
             _table(record, text),
             para(*_effect(record, text), head=text("summary.effect_head")),
+            *_whole_plan(record, text),
             _targets(record, text),
             *_care(record, text),
             goal_figure(record, text, document),
         ],
     }
+
+
+def _whole_plan(record: Record, text: Text) -> list[Block]:
+    """Return the answer for the whole plan, which stands whatever the scenario is; nothing if not known."""
+    sentence = answer(record, text)
+    return [para(plain(sentence), head=text("evidence.head"))] if sentence else []
 
 
 def _changed(record: Record) -> bool:

@@ -19,7 +19,7 @@ FACT_COLUMNS = (
 )  # fmt: skip
 KINDS = frozenset((
     "observed", "stated_rate", "cumulative", "capacity", "planned_capacity", "lower_bound",
-    "upper_bound", "approximate", "derived", "target", "target_max",
+    "upper_bound", "approximate", "derived", "target", "target_max", "forecast",
 ))  # fmt: skip
 SCOPES = frozenset(("city", "prefecture", "xinjiang", "urumqi", "hightech_zone", "zhundong", "mulei"))
 UNITS = (
@@ -27,6 +27,7 @@ UNITS = (
     "t", "t km", "km", "km2", "m3", "GW", "kW", "kWh", "minutes", "hours",
 )  # fmt: skip
 UNIT = re.compile(r"(?:1e\d{1,2} )?(?P<base>[^/]+)(?:/yr)?")
+MOST = 1e18
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -54,6 +55,8 @@ class Fact:
     source: str
     section: str
     note: str
+    printed: str = ""
+    """The value as it is written, with its trailing zeros: its rounding can be read off it."""
 
     @property
     def year(self) -> int | None:
@@ -79,18 +82,22 @@ def load_sources(path: Path | None = None) -> tuple[Source, ...]:
     return sources
 
 
-def load_facts(path: Path | None = None, sources: Iterable[Source] | None = None) -> tuple[Fact, ...]:
+def load_facts(
+    path: Path | None = None, sources: Iterable[Source] | None = None, *, any_source: bool = False
+) -> tuple[Fact, ...]:
     """Load the facts (shipped: ``calibration/facts.csv``).
 
     Args:
         path: another file of the same columns.
         sources: the known documents (default: the shipped ones).
+        any_source: take whatever stands in the column source, without a list of documents.
 
     Raises:
         BadInput: names the file, row and column of the first mistake.
     """
     rows = read_table(path or content("calibration", "facts.csv"), FACT_COLUMNS)
-    known = {source.id for source in (load_sources() if sources is None else sources)}
+    listed = () if any_source else load_sources() if sources is None else sources
+    known = None if any_source else {source.id for source in listed}
     facts = tuple(_fact(row, known) for row in rows)
     _refuse_repeats(rows, "id", [fact.id for fact in facts])
     return facts
@@ -110,7 +117,7 @@ def check_fact_ids(row: Row, column: str, cited: Iterable[str], known: Collectio
             )
 
 
-def _fact(row: Row, sources: set[str]) -> Fact:
+def _fact(row: Row, sources: set[str] | None) -> Fact:
     unit = row.text("unit")
     match = UNIT.fullmatch(unit)
     if match is None or match["base"] not in UNITS:
@@ -124,13 +131,23 @@ def _fact(row: Row, sources: set[str]) -> Fact:
         zh=row.text("indicator_zh"),
         en=row.text("indicator_en"),
         period=row.text("period"),
-        value=row.number("value"),
+        value=_value(row),
         unit=unit,
         kind=row.choice("kind", KINDS),
-        source=row.choice("source", sources),
+        source=row.text("source") if sources is None else row.choice("source", sources),
         section=row.optional("section"),
         note=row.optional("note"),
+        printed=row.text("value"),
     )
+
+
+def _value(row: Row) -> float:
+    value = row.number("value")
+    if abs(value) > MOST:
+        raise row.problem(
+            "value", f"{row.text('value')} is beyond 1e18. Give it in a larger unit, as 1e8 CNY."
+        )
+    return value
 
 
 def _refuse_repeats(rows: Sequence[Row], column: str, keys: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ class Glossary:
 
     def zh(self, kind: str, name: str) -> str:
         """Return the Chinese name, or an empty text if the glossary has none."""
-        return self.names[kind].get(name, "")
+        return self.names.get(kind, {}).get(name, "")
 
 
 def load_glossary(path: Path | None = None) -> Glossary:

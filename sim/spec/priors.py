@@ -95,6 +95,8 @@ def _prior(row: Row) -> Prior:
 
 
 def _check_range(row: Row, prior: Prior) -> None:
+    if prior.low > prior.high:
+        raise row.problem("low", f"{prior.low:g} is above high {prior.high:g}. Exchange them.")
     if not prior.low <= prior.value <= prior.high:
         raise row.problem(
             "value", f"{prior.value:g} is not between low {prior.low:g} and high {prior.high:g}."

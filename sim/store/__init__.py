@@ -1,4 +1,4 @@
-"""The run store: one SQLite file that keeps runs and sweeps."""
+"""The run store: one SQLite file that keeps runs, sweeps and calibrations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from sim.store.calibrations import Calibrations
 from sim.store.database import open_database, translated
 from sim.store.runs import RunLine, Runs
 from sim.store.sweeps import StoredSweep, Sweeps, SweepTable
@@ -14,7 +15,7 @@ from sim.store.sweeps import StoredSweep, Sweeps, SweepTable
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["RunLine", "Runs", "Store", "StoredSweep", "SweepTable", "Sweeps", "open_store"]
+__all__ = ["Calibrations", "RunLine", "Runs", "Store", "StoredSweep", "SweepTable", "Sweeps", "open_store"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Store:
     def sweeps(self) -> Sweeps:
         """The sweeps in it."""
         return Sweeps(self.database, self.path)
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """The calibrations in it."""
+        return Calibrations(self.database, self.path)
 
     def check(self) -> str:
         """Return "ok", or what SQLite's own check found."""

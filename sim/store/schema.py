@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["APPLICATION_ID", "SCHEMA", "migrations"]
 
 APPLICATION_ID = 0x73696D31  # "sim1" in ASCII
-SCHEMA = 1
+SCHEMA = 2
 
 
 def migrations() -> Migrations:
@@ -23,6 +23,7 @@ def migrations() -> Migrations:
 
     steps = Migrations("sim")
     steps(name="0001 runs and sweeps")(_runs_and_sweeps)
+    steps(name="0002 calibrations")(_calibrations)
     return steps
 
 
@@ -139,4 +140,19 @@ def _run_parts(db: Database) -> None:
         {"run": str, "arms": int, "members": int, "indicators": int, "data": bytes},
         pk="run",
         foreign_keys=belongs,
+    )
+
+
+def _calibrations(db: Database) -> None:
+    db.table("calibrations").create(
+        {
+            "id": str,
+            "created": str,
+            "command": str,
+            "seed": int,
+            "effective": float,
+            "posterior": str,
+            "summary": str,
+        },
+        pk="id",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -15,8 +14,6 @@ import pytest
 from sim.cli.main import run_program
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-# The modules that look up shipped content by `content(...)`.
-READERS = ("anchors", "charts", "facts", "kpis", "levers", "priors")
 
 
 @dataclass(frozen=True)
@@ -61,12 +58,7 @@ def double() -> Any:
 @pytest.fixture
 def tiny(sim: Sim, double: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sim:
     """Return ``sim`` over the tiny region, run by the double."""
-
-    def content(*parts: str) -> Path:
-        return (FIXTURES / "region").joinpath(*parts)
-
     monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
-    for name in (*(f"sim.spec.{name}" for name in READERS), "sim.ensemble.project"):
-        monkeypatch.setattr(importlib.import_module(name), "content", content)
+    monkeypatch.setenv("SIM_STUDY", str(FIXTURES / "region"))
     monkeypatch.setattr("sim.ensemble.project._engine_model", lambda path: double)
     return sim

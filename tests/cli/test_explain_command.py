@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -25,14 +26,13 @@ LOOP = {
 @pytest.fixture
 def explain(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return ``sim`` over the tiny region, with a table of loops."""
-    file = tmp_path / "loops.csv"
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    region = tmp_path / "region"
+    shutil.copytree(Path(__file__).parents[1] / "fixtures" / "region", region)
+    with (region / "model" / "loops.csv").open("w", encoding="utf-8", newline="") as stream:
         table = csv.DictWriter(stream, COLUMNS)
         table.writeheader()
         table.writerow(dict.fromkeys(COLUMNS, "") | LOOP)
-    region = Path(__file__).parents[1] / "fixtures" / "region"
-    monkeypatch.setattr("sim.spec.parts.content", lambda *parts: region.joinpath(*parts))
-    monkeypatch.setattr("sim.spec.loops.content", lambda *parts: file)
+    monkeypatch.setenv("SIM_STUDY", str(region))
     return tiny
 
 

@@ -46,7 +46,9 @@ def test_the_doctor_lists_every_check(sim: Any, monkeypatch: pytest.MonkeyPatch)
     said = sim("doctor", "--json")
     assert said.code == 0
     names = [check["name"] for check in json.loads(said.out)]
-    assert names == ["sim", "computer", "packages", "content", "fonts", "cache", "data", "database", "engine"]
+    assert names == [
+        "sim", "computer", "packages", "content", "place", "fonts", "cache", "data", "database", "engine",
+    ]  # fmt: skip
     assert "Everything is in order." in sim("doctor").out
     assert "一切正常。" in sim("doctor", "--lang", "zh").out
     assert sim("doctor", "--csv").out.startswith("name,ok,detail\n")

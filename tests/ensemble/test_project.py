@@ -43,7 +43,7 @@ def test_content_that_does_not_fit_the_model(
 def test_a_missing_file_is_named(project: Project, region: Path, tmp_path: Path) -> None:
     shutil.copytree(region, tmp_path / "copy")
     (tmp_path / "copy" / "calibration" / "anchors.csv").unlink()
-    with pytest.raises(BadInput, match=r"anchors\.csv cannot be read"):
+    with pytest.raises(BadInput, match=r"copy has no calibration/anchors\.csv, which every place needs"):
         load_project(tmp_path / "copy", model=project.model)
 
 

@@ -26,8 +26,8 @@ from sim.errors import BadInput, SimError
 HEADQUARTERS = Scenario("hq", "总部", "HQ", (LeverUse("headquarters"),))
 KEYS = [
     "run_id", "created", "status", "command", "tags", "seed", "members", "failed_members", "ensemble",
-    "price_basis", "scenario", "goal", "kpis", "series", "assumptions", "levers_available", "provenance",
-    "sources", "elapsed_s",
+    "price_basis", "place", "scenario", "goal", "kpis", "series", "assumptions", "levers_available",
+    "provenance", "findings", "sources", "elapsed_s",
 ]  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_failed_members_leave_both_arms_and_are_counted(project: Project) -> Non
 def test_failed_members_are_nan_in_the_blob(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     members = draw_members(project, 30, 1)
     members.anchored[7] = False
-    monkeypatch.setattr("sim.ensemble.run.draw_members", lambda *given: members)
+    monkeypatch.setattr("sim.ensemble.run.chosen_members", lambda *given: members)
     run = run_scenario(HEADQUARTERS, members=30, project=project)
     assert run.record["failed_members"] == 1
     assert np.isnan(run.members_indicators[:, 7]).all()
@@ -232,9 +232,13 @@ def test_a_run_without_any_member_left_fails_clearly(project: Project) -> None:
 
 
 def test_content_without_the_goal_is_refused(project: Project) -> None:
-    bare = dataclasses.replace(project, kpis=project.kpis[:1])
-    with pytest.raises(BadInput, match=r"kpis\.csv needs a row with id city-gdp for 2035"):
+    bare = dataclasses.replace(project, kpis=project.kpis[3:])
+    with pytest.raises(BadInput, match=r"kpis\.csv needs a row with id city-gdp and the goal"):
         run_scenario(HEADQUARTERS, members=5, project=bare)
+    # The goal is the last row with a target, and its year needs the row at current prices too.
+    earlier = dataclasses.replace(project, kpis=project.kpis[:1])
+    with pytest.raises(BadInput, match=r"needs a row with id city-gdp-current for 2030"):
+        run_scenario(HEADQUARTERS, members=5, project=earlier)
 
 
 def test_the_same_seed_gives_the_same_record(project: Project) -> None:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from sim.engine import load_model
 from sim.ensemble import Project
 from sim.folders import content
 from sim.spec.expressions import Reference, walk
@@ -20,7 +21,7 @@ def test_units_of_every_equation(project: Project) -> None:
 
 
 def test_priors_hold_the_values_of_the_model(project: Project) -> None:
-    defaults = project.model.defaults()
+    defaults = load_model(content("model", "changji.mdl")).defaults()
     wrong = []
     for prior in project.priors:
         name = project.constant(prior.constant.name)
@@ -32,6 +33,7 @@ def test_priors_hold_the_values_of_the_model(project: Project) -> None:
         if prior.unit != variable.units:
             wrong.append(f"{prior.constant}: {prior.unit} or {variable.units}")
     assert not wrong
+    assert not project.exchanged
 
 
 def test_every_constant_has_a_source(project: Project) -> None:

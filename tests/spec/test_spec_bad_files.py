@@ -12,8 +12,10 @@ from sim.spec.charts import load_charts
 from sim.spec.facts import load_facts, load_sources
 from sim.spec.kpis import load_kpis
 from sim.spec.levers import load_levers
+from sim.spec.places import load_place
 from sim.spec.priors import load_priors
 from sim.spec.scenario import load_scenario
+from sim.spec.shares import load_shares
 
 BAD = Path(__file__).parent / "bad"
 REGION = Path(__file__).parents[1] / "fixtures" / "region"
@@ -34,6 +36,7 @@ MESSAGES = {
     "facts-quote.csv": ("row", "quotes"),
     "facts-encoding.csv": ("is not UTF-8", "Save it as UTF-8"),
     "sources-twice.csv": ("row 3", "'S1' is there twice"),
+    "priors-low-high.csv": ("row 2, column 'low'", "0.05 is above high 0.03", "Exchange them"),
     "priors-range.csv": ("'value'", "0.06 is not between low 0.03 and high 0.05"),
     "priors-equal.csv": ("'high'", "write fixed"),
     "priors-lognormal.csv": ("'low'", "not above 0"),
@@ -47,6 +50,13 @@ MESSAGES = {
     "anchors-year.csv": ("'year'", "'20x4' is not a year"),
     "anchors-target.csv": ("'target'", "-5 is not above 0"),
     "anchors-twice.csv": ("row 3", "'initial output' is there twice"),
+    "shares-total.csv": ("row 2, column 'total'", "0 is not above 0"),
+    "shares-scaled.csv": ("'scaled'", "'maybe' is not known", "no, yes"),
+    "shares-twice.csv": ("row 3", "'drag' is there twice"),
+    "study-missing.toml": ("key 'within.zh'", "is missing or empty"),
+    "study-key.toml": ("key 'witin'", "Did you mean 'within'", "prefecture"),
+    "study-language.toml": ("key 'within.fr'", "Allowed: en, zh"),
+    "study-text.toml": ("key 'within.en'", "3 is not a text"),
     "kpis-direction.csv": ("'direction'", "'up'", "below, none, reach"),
     "kpis-no-target.csv": ("'target'", "need a target"),
     "kpis-needless-target.csv": ("'target'", "none has no target"),
@@ -108,6 +118,10 @@ def load(path: Path) -> object:
             return load_charts(path, facts)
         case "levers":
             return load_levers(path, sources)
+        case "shares":
+            return load_shares(path)
+        case "study":
+            return load_place(path)
         case _:
             return load_scenario(path, load_levers(REGION / "model" / "levers.toml", sources))
 

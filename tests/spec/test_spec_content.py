@@ -35,7 +35,7 @@ def levers(sources: tuple[Source, ...]) -> tuple[Lever, ...]:
 
 def test_shipped_facts_and_sources_load() -> None:
     facts = {fact.id: fact for fact in load_facts()}
-    assert len(facts) == 288
+    assert len(facts) == 293
     assert (facts["F001"].value, facts["F001"].unit, facts["F001"].year) == (705.11, "1e8 CNY", 2024)
     assert [source.id for source in load_sources()] == ["S1", "S2", "S3", "S4", "S5"]
 
@@ -132,3 +132,10 @@ def test_a_row_number_counts_the_lines_of_the_file(tmp_path: Path) -> None:
     path.write_text('source,file,title\nS1,a.txt,"over\ntwo lines"\nS2,,two\n', encoding="utf-8")
     with pytest.raises(BadInput, match=r"sources\.csv, row 4, column 'file': the cell is empty"):
         load_sources(path)
+
+
+def test_facts_keep_their_print_and_may_name_any_source() -> None:
+    shipped = {fact.id: fact for fact in load_facts()}
+    assert (shipped["F048"].printed, shipped["F048"].value) == ("190.40", 190.4)
+    assert shipped["F289"].kind == "forecast"
+    assert load_facts(any_source=True) == load_facts()

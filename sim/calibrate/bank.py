@@ -1,0 +1,144 @@
+"""The bank: a large scrambled-Sobol draw from the prior, run once, block by block, and resumable.
+
+Coordinates are not kept (at 2^17 points they would fill the memory of a small laptop): they follow from
+the seed, and those of chosen points are made again when they are wanted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sim
+from sim.calibrate.forward import Cloud, Forward, joined
+from sim.ensemble import Project
+from sim.ensemble.runner import Floats, Progress
+from sim.errors import BadInput
+from sim.folders import cache_folder
+
+__all__ = ["LEAST", "MOST", "Bank", "discard_bank", "fill_bank"]
+
+BLOCK = 4096
+LEAST, MOST = 2**10, 2**20
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Points of the prior: ``logs`` (points, anchored cells) and ``figures`` (points, observations)."""
+
+    seed: int
+    priors: int
+    logs: NDArray[np.float32]
+    figures: Floats
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def cloud(self, which: NDArray[np.bool_]) -> Cloud:
+        """Return the chosen points with their coordinates; ``which`` is (points,)."""
+        parts: list[Cloud] = []
+        for begin, z in _coordinates(self.priors, len(self), self.seed):
+            block = slice(begin, begin + len(z))
+            chosen = which[block]
+            parts.append(
+                Cloud(z[chosen], self.logs[block][chosen].astype(float), self.figures[block][chosen])
+            )
+        return joined(parts)
+
+
+def fill_bank(
+    forward: Forward, samples: int, seed: int, progress: Progress | None = None
+) -> tuple[Bank, Forward]:
+    """Run ``samples`` points of the prior; blocks that an interrupted calibration left are not run again.
+
+    Returns the bank and the forward function with what its first block taught it.
+
+    Raises:
+        BadInput: samples is not a power of two from 2^10 to 2^20.
+    """
+    if samples & (samples - 1) or not LEAST <= samples <= MOST:
+        raise BadInput(f"{samples} prior samples given. Allowed: a power of two from {LEAST} to {MOST}.")
+    folder = _folder(forward.project, samples, seed)
+    parts: list[Cloud] = []
+    for begin, z in _coordinates(len(forward.project.sampled), samples, seed):
+        if progress:
+            progress("bank", begin, samples)
+        path = folder / f"{begin:07d}.npz"
+        found = _read(path, z) or forward(z)
+        if not path.exists():
+            _write(path, found)
+        if not begin:
+            forward = forward.learnt(found)
+        parts.append(Cloud(np.empty((len(z), 0)), found.logs.astype(np.float32), found.figures))
+    if progress:
+        progress("bank", samples, samples)
+    whole = joined(parts)
+    return Bank(seed, len(forward.project.sampled), whole.logs.astype(np.float32), whole.figures), forward
+
+
+def discard_bank(project: Project, samples: int, seed: int) -> None:
+    """Remove the blocks kept for going on, once they are not needed any more."""
+    with contextlib.suppress(OSError):
+        shutil.rmtree(_folder(project, samples, seed))
+
+
+def _coordinates(priors: int, samples: int, seed: int) -> Iterator[tuple[int, Floats]]:
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    sobol = qmc.Sobol(priors, scramble=True, rng=np.random.default_rng(seed))
+    size = min(BLOCK, samples)
+    for begin in range(0, samples, size):
+        # Scrambled points may be exactly 0, whose normal quantile is infinite.
+        yield begin, ndtri(np.clip(sobol.random(size), 1e-9, 1 - 1e-9))
+
+
+def _folder(project: Project, samples: int, seed: int) -> Path:
+    what: list[Any] = [
+        FORMAT,
+        sim.__version__,
+        project.spec.hash,
+        sorted(project.hashes.items()),
+        samples,
+        seed,
+    ]
+    name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+    folder = cache_folder() / "calibrations" / name
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _read(path: Path, z: Floats) -> Cloud | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            logs, figures = arrays["logs"], arrays["figures"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    sound = len(logs) == len(figures) == len(z) and logs.dtype == figures.dtype == np.float64
+    return Cloud(z, logs, figures) if sound else None
+
+
+def _write(path: Path, cloud: Cloud) -> None:
+    """Write a block atomically; a cache that cannot be written is done without."""
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            temporary = file.name
+            np.savez(file, logs=cloud.logs, figures=cloud.figures)
+        Path(temporary).replace(path)
+    except OSError:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)

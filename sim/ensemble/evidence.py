@@ -1,0 +1,46 @@
+"""What a calibration left beside the posterior, as far as a run's record and report repeat it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sim.ensemble.posterior import identity, own_posterior
+from sim.ensemble.project import Project
+
+__all__ = ["beside", "evidence_file", "evidence_summary"]
+
+SHIPPED = "evidence.json"
+
+
+def beside(posterior: Path) -> Path:
+    """Return where a posterior's evidence lies: evidence.json, or the posterior's own name with .json."""
+    return posterior.with_name(SHIPPED if posterior.name == "posterior.npz" else f"{posterior.stem}.json")
+
+
+def evidence_file(project: Project) -> Path | None:
+    """Return the evidence of the user's own calibration, else that of the place, else None."""
+    own = beside(own_posterior(project))
+    return own if own.exists() else project.study.find("calibration", SHIPPED)
+
+
+def evidence_summary(project: Project) -> dict[str, Any] | None:
+    """Return the parts that a record keeps, or None without evidence of this model and these data."""
+    path = evidence_file(project)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        # A run does not need the evidence; sim evidence says what is wrong with the file.
+        return None
+    if not isinstance(found, dict) or found.get("made_for") != identity(project):
+        return None
+    contraction = {key: found["contraction"][key] for key in ("threshold", "sampled", "above", "untouched")}
+    levers = {key: found["levers"][key] for key in ("plan", "chances")}
+    identified = sum(bool(lever["identified"]) for lever in found["levers"]["levers"])
+    return {
+        "observations": len(project.observations),
+        "contraction": contraction,
+        "levers": levers | {"identified": identified, "count": len(found["levers"]["levers"])},
+        "figures": found["anchors"]["figures"],
+    }

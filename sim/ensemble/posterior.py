@@ -1,0 +1,145 @@
+"""The posterior as a file: calibrated members of one model with one set of facts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.ensemble.anchoring import anchor_labels, solve_anchors
+from sim.ensemble.members import Members, drawn_constants, median_start
+from sim.ensemble.project import Project
+from sim.ensemble.runner import Floats
+from sim.errors import BadInput
+from sim.folders import data_folder
+
+__all__ = ["FORMAT", "Posterior", "identity", "own_posterior", "read_posterior", "write_posterior"]
+
+FORMAT = 1
+MOST_BYTES = 200_000_000
+MODEL_KEYS = ("model", "priors.csv", "anchors.csv")
+"""What a posterior must share with the model that runs it; the facts behind it are the other keys."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Calibrated members: ``draws`` (members, sampled priors) in prior units, ``logs`` (members, cells).
+
+    ``constants`` names the columns of draws, ``made_for`` is the identity of model and data.
+    """
+
+    seed: int
+    constants: tuple[str, ...]
+    draws: NDArray[np.float32]
+    logs: Floats
+    made_for: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+
+def identity(project: Project) -> dict[str, str]:
+    """Return what a posterior belongs to: hashes of the model and of each file that calibration reads."""
+    return {"model": project.spec.hash} | dict(sorted(project.hashes.items()))
+
+
+def own_posterior(project: Project) -> Path:
+    """Return where ``sim calibrate`` keeps the user's posterior of exactly this model and these data."""
+    name = hashlib.sha256(json.dumps(identity(project)).encode()).hexdigest()[:32]
+    folder = data_folder() / "posteriors"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{name}.npz"
+
+
+def write_posterior(path: Path, posterior: Posterior) -> None:
+    """Write a posterior atomically.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    head = {
+        "format": FORMAT,
+        "seed": posterior.seed,
+        "constants": posterior.constants,
+        "made_for": posterior.made_for,
+    }
+    temporary = path.with_name(path.name + ".part")
+    try:
+        # A file of one's own making, unlike a temporary one, may be read by others who install it.
+        with temporary.open("wb") as file:
+            np.savez_compressed(
+                file, head=np.array(json.dumps(head)), draws=posterior.draws, logs=posterior.logs
+            )
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise BadInput(f"The posterior {path} cannot be written: {error.strerror}.") from error
+
+
+def read_posterior(path: Path, project: Project, *, other_model: bool = False) -> Members:
+    """Return the members of a posterior file.
+
+    With ``other_model`` a posterior of another model or other data is taken too: constants are matched by
+    name, those it lacks keep their value, and the anchors are solved again.
+
+    Raises:
+        BadInput: the file is missing, damaged or truncated, or made for another model or other data.
+    """
+    posterior = _load(path)
+    differs = [key for key, value in identity(project).items() if posterior.made_for.get(key) != value]
+    if not differs:
+        return _members(posterior.seed, posterior.draws, posterior.logs)
+    if not other_model:
+        what = "another model" if set(differs) & set(MODEL_KEYS) else "other facts"
+        raise BadInput(
+            f"The posterior {path.name} was calibrated for {what} (different: {', '.join(differs)}). "
+            "Calibrate again with sim calibrate, run with --ensemble=prior, or take it all the same with "
+            "--other-model."
+        )
+    return _adapted(posterior, project)
+
+
+def _members(seed: int, draws: NDArray[np.float32], logs: Floats) -> Members:
+    return Members(seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior")
+
+
+def _load(path: Path) -> Posterior:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("too large")
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise ValueError("too large")
+        with np.load(path, allow_pickle=False) as arrays:
+            head: dict[str, Any] = json.loads(str(arrays["head"]))
+            draws, logs = arrays["draws"], arrays["logs"]
+        posterior = Posterior(int(head["seed"]), tuple(head["constants"]), draws, logs, {**head["made_for"]})
+        sound = draws.ndim == logs.ndim == 2 and len(draws) == len(logs) > 0
+        sound = sound and draws.shape[1] == len(posterior.constants) and logs.dtype == np.float64
+        if head["format"] != FORMAT or not sound or not np.isfinite(draws).all():
+            raise ValueError("not as written")
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no posterior {path}. Make one with sim calibrate.") from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInput(
+            f"{path} is not a whole posterior of this version of sim: truncated, damaged or something else. "
+            "Make it again with sim calibrate, or run with --ensemble=prior."
+        ) from error
+    return posterior
+
+
+def _adapted(posterior: Posterior, project: Project) -> Members:
+    column = {name: at for at, name in enumerate(posterior.constants)}
+    draws = np.empty((len(posterior), len(project.sampled)))
+    for at, prior in enumerate(project.sampled):
+        known = column.get(str(prior.constant))
+        draws[:, at] = prior.value if known is None else posterior.draws[:, known]
+    solved = solve_anchors(project, drawn_constants(project, draws), len(draws), median_start(project))
+    assert solved.logs.shape[1] == len(anchor_labels(project))
+    return Members(posterior.seed, draws, solved.logs, solved.hit, "posterior")

@@ -1,0 +1,86 @@
+"""The section on what the documents tell: the answer with the plan, the fit, what stays unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.figures import Text
+from sim.report.amounts import money, scale
+from sim.report.blocks import Block, para, runs, section, table
+from sim.report.record import Record
+
+__all__ = ["answer", "section_evidence"]
+
+
+def answer(record: Record, text: Text) -> str | None:
+    """Return the goal's probability without and with the whole plan in one sentence; None if not known."""
+    rows = _chances(record)
+    if not rows:
+        return None
+    whole = next(row for row in rows if row["factor"] == 1)
+    shares = {
+        f"{arm}_{prices}": text.percent(whole[arm][prices])
+        for arm in ("baseline", "plan")
+        for prices in ("constant", "current")
+    }
+    return text(
+        "evidence.answer",
+        year=record["goal"]["year"],
+        target_words=money(text, record["goal"]["target"]),
+        **shares,
+    )
+
+
+def section_evidence(record: Record, text: Text) -> Block | None:
+    """Return the section; None for a record that no calibration stands behind."""
+    found = record.get("evidence")
+    if not found:
+        return None
+    counts = found["contraction"] | {"observations": found["observations"]}
+    unknown = {"levers": found["levers"]["count"], "identified": found["levers"]["identified"]}
+    return section(
+        text("evidence.heading"),
+        [
+            para(runs(text, "evidence.answer_head", answer=answer(record, text) or "")),
+            table(
+                text("evidence.chances_caption"), text("evidence.alt_chances"),
+                text.entry("evidence.chances_columns"), [1.2, 1, 1, 1.6], "lrrr",
+                [_chance(row, text) for row in _chances(record)],
+            ),
+            para(runs(text, "evidence.unknown", **counts), runs(text, "evidence.levers", **unknown)),
+            table(
+                text("evidence.fit_caption"), text("evidence.alt_fit"),
+                text.entry("evidence.fit_columns"), [3, 1.5, 1.1, 1.7, 1], "lrrrl",
+                [_figure(row, text) for row in found["figures"] if row["fitted"]], small=True,
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _chances(record: Record) -> list[dict[str, Any]]:
+    return list(((record.get("evidence") or {}).get("levers") or {}).get("chances") or [])
+
+
+def _chance(row: dict[str, Any], text: Text) -> list[Block | str]:
+    low, middle, high = (row["effect"][name] * scale(text) for name in ("p05", "p50", "p95"))
+    first, rest = text.number(middle, sign=True), "–".join(text.numbers(low, high))
+    return [
+        f"× {row['factor']:g}",
+        text.percent(row["plan"]["constant"]),
+        text.percent(row["plan"]["current"]),
+        f"{first} ({rest})",
+    ]
+
+
+def _figure(row: dict[str, Any], text: Text) -> list[Block | str]:
+    sign = {"at_least": "≥ ", "at_most": "≤ "}.get(row["side"], "")
+    band = row["posterior"]
+    deviation = (row["error"] ** 2 + row["discrepancy"] ** 2) ** 0.5
+    stated, around = text.numbers(row["value"], deviation)
+    return [
+        f"{text.of(row)} {row['year']}, {row['unit']}",
+        f"{sign}{stated} ± {around}",
+        text.number(band["p50"]),
+        "–".join(text.numbers(band["p05"], band["p95"])),
+        text("evidence.inside" if row["inside"] else "evidence.outside"),
+    ]

@@ -1,0 +1,115 @@
+"""Posterior files: written, read, refused; and which members a run takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.ensemble import Project, draw_members
+from sim.ensemble.choosing import Choice, chosen_members
+from sim.ensemble.posterior import Posterior, identity, own_posterior, read_posterior, write_posterior
+from sim.errors import BadInput
+
+
+@pytest.fixture
+def posterior(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Posterior:
+    """Return twenty members as a posterior of the tiny region."""
+    monkeypatch.setenv("SIM_DATA", str(tmp_path / "data"))
+    members = draw_members(project, 20, 1)
+    names = tuple(str(prior.constant) for prior in project.sampled)
+    return Posterior(7, names, members.draws.astype(np.float32), members.logs, identity(project))
+
+
+def test_what_is_written_is_read(project: Project, posterior: Posterior, tmp_path: Path) -> None:
+    path = tmp_path / "posterior.npz"
+    write_posterior(path, posterior)
+    members = read_posterior(path, project)
+    assert (members.seed, members.ensemble, len(members)) == (7, "posterior", 20)
+    np.testing.assert_array_equal(members.draws, posterior.draws.astype(np.float64))
+    np.testing.assert_array_equal(members.logs, posterior.logs)
+
+
+@pytest.mark.parametrize("length", [0, 10, 400, -3])
+def test_a_truncated_file_is_refused(
+    project: Project, posterior: Posterior, tmp_path: Path, length: int
+) -> None:
+    path = tmp_path / "posterior.npz"
+    write_posterior(path, posterior)
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(BadInput, match=r"not a whole posterior.*sim calibrate"):
+        read_posterior(path, project)
+
+
+def test_something_else_is_refused(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "posterior.npz"
+    np.savez(path, head=np.array("{}"), draws=np.zeros((2, 2)), logs=np.zeros((2, 2)))
+    with pytest.raises(BadInput, match="not a whole posterior"):
+        read_posterior(path, project)
+    with pytest.raises(BadInput, match="There is no posterior"):
+        read_posterior(tmp_path / "none.npz", project)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("model", "another model.*model"),
+        ("priors.csv", "another model.*priors.csv"),
+        ("facts.csv", "other facts"),
+    ],
+)
+def test_a_posterior_of_another_model_is_refused_unless_told(
+    project: Project, posterior: Posterior, tmp_path: Path, key: str, message: str
+) -> None:
+    path = tmp_path / "posterior.npz"
+    write_posterior(path, replace(posterior, made_for={**posterior.made_for, key: "0"}))
+    with pytest.raises(BadInput, match=message):
+        read_posterior(path, project)
+    told = read_posterior(path, project, other_model=True)
+    assert told.anchored.all()
+    np.testing.assert_allclose(told.logs, posterior.logs, atol=1e-3)
+
+
+def test_constants_of_another_model_are_matched_by_name(
+    project: Project, posterior: Posterior, tmp_path: Path
+) -> None:
+    path = tmp_path / "posterior.npz"
+    names = ("something gone", *posterior.constants[1:])
+    write_posterior(path, replace(posterior, constants=names, made_for={"model": "other"}))
+    told = read_posterior(path, project, other_model=True)
+    np.testing.assert_array_equal(told.draws[:, 1:], posterior.draws[:, 1:].astype(np.float64))
+    assert (told.draws[:, 0] == project.sampled[0].value).all()
+
+
+def test_runs_take_the_users_posterior_where_there_is_one(project: Project, posterior: Posterior) -> None:
+    assert chosen_members(project, 8, 1).ensemble == "prior"
+    write_posterior(own_posterior(project), posterior)
+    assert chosen_members(project, 8, 1).ensemble == "posterior"
+    assert chosen_members(project, 8, 1, Choice("prior")).ensemble == "prior"
+
+
+def test_fewer_members_are_picked_by_the_seed(project: Project, posterior: Posterior) -> None:
+    write_posterior(own_posterior(project), posterior)
+    first, again, other = (chosen_members(project, 8, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.draws, again.draws)
+    assert not np.array_equal(first.draws, other.draws)
+    np.testing.assert_array_equal(chosen_members(project, 20, 5).draws, posterior.draws.astype(np.float64))
+
+
+def test_more_members_than_there_are_is_said(project: Project, posterior: Posterior) -> None:
+    write_posterior(own_posterior(project), posterior)
+    with pytest.raises(BadInput, match="holds 20 members and 21 are asked for"):
+        chosen_members(project, 21, 1)
+
+
+def test_a_posterior_that_is_not_there_is_said(
+    project: Project, posterior: Posterior, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="This place has no posterior"):
+        chosen_members(project, 5, 1, Choice("posterior"))
+    with pytest.raises(BadInput, match="There is no posterior"):
+        chosen_members(project, 5, 1, Choice(file=tmp_path / "none.npz"))
+    with pytest.raises(BadInput, match="'both' is not known"):
+        chosen_members(project, 5, 1, Choice("both"))
