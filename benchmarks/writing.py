@@ -189,8 +189,8 @@ def _profile(found: Findings, subject: str) -> str:
     apart = max(part["us_per_lane"] for part in both) / whole["us_per_lane"] - 1
     lines = [
         f"What bounds the loop (one thread, one block of {whole['width']} lanes, float64). Each line is "
-        "compiled anew with that work replaced by something cheap, so shares overlap and need not add up. The whole "
-        f"was measured first and last, {apart:.0%} apart: shares smaller than that mean nothing.",
+        "compiled anew with that work replaced by something cheap, so shares overlap and need not add up. "
+        f"The whole was measured first and last, {apart:.0%} apart: shares smaller than that mean nothing.",
         "",
         "| program | µs per lane | saved | kernels in a step |",
         "|---|---:|---:|---:|",

@@ -39,9 +39,15 @@ SECTIONS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "--file", metavar="FILE", type=click.Path(path_type=Path),
     help="Another file that sim calibrate has written (.json).",
 )  # fmt: skip
+@click.option(
+    "--plots", metavar="FOLDER", type=click.Path(path_type=Path),
+    help="Draw the figures of the skill as SVG into this folder.",
+)  # fmt: skip
 @lang_option
 @shape_options
-def command(section: str | None, file: Path | None, lang: str | None, as_json: bool, as_csv: bool) -> None:
+def command(
+    section: str | None, file: Path | None, plots: Path | None, lang: str | None, as_json: bool, as_csv: bool
+) -> None:
     """What the data can tell and what they cannot.
 
     \b
@@ -72,8 +78,21 @@ def command(section: str | None, file: Path | None, lang: str | None, as_json: b
         from sim.cli.evidence_view import evidence_page
 
         show(evidence_page(found, section, texts))
+    if plots is not None:
+        _draw(found, plots, texts.lang)
     if other:
         note(texts("data.other"))
+
+
+def _draw(found: Mapping[str, Any], folder: Path, lang: str) -> None:
+    from sim.figures.skill import skill_plots
+
+    if "skill" not in found:
+        raise BadInput(_missing("skill"))
+    if not folder.is_dir():
+        raise BadInput(f"--plots {folder}: there is no such folder. Make it first.")
+    for path in skill_plots(found["skill"], folder, lang):
+        note(str(path))
 
 
 def _check_section(section: str | None, as_csv: bool) -> None:

@@ -277,3 +277,15 @@ def test_a_damaged_file_is_bad_input(sim: Any, file: Path, text: str) -> None:
     said = sim("evidence", "--file", str(file))
     assert said.code == 2
     assert "sim calibrate" in said.err
+
+
+def test_plots_need_a_folder_and_the_skill(tiny: Any, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.json"
+    path.write_text(json.dumps({"contraction": RECORD["contraction"]}), encoding="utf-8")
+    said = tiny("evidence", "--file", str(path), "--json", "--plots", str(tmp_path))
+    assert said.code == 2
+    assert "no section skill" in said.err
+    path.write_text(json.dumps({"contraction": RECORD["contraction"], "skill": {}}), encoding="utf-8")
+    said = tiny("evidence", "--file", str(path), "--json", "--plots", str(tmp_path / "none"))
+    assert said.code == 2
+    assert "there is no such folder" in said.err
