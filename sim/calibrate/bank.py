@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 import sim
 from sim.calibrate.forward import Cloud, Forward, joined
 from sim.ensemble import Project
+from sim.ensemble.arrays import keep_arrays
 from sim.ensemble.runner import Floats, Progress
 from sim.errors import BadInput
 from sim.folders import cache_folder
@@ -71,21 +71,22 @@ def fill_bank(
     if samples & (samples - 1) or not LEAST <= samples <= MOST:
         raise BadInput(f"{samples} prior samples given. Allowed: a power of two from {LEAST} to {MOST}.")
     folder = _folder(forward.project, samples, seed)
-    parts: list[Cloud] = []
+    logs: list[NDArray[np.float32]] = []
+    figures: list[Floats] = []
     for begin, z in _coordinates(len(forward.project.sampled), samples, seed):
         if progress:
             progress("bank", begin, samples)
         path = folder / f"{begin:07d}.npz"
         found = _read(path, z) or forward(z)
         if not path.exists():
-            _write(path, found)
+            keep_arrays(path, logs=found.logs, figures=found.figures)
         if not begin:
             forward = forward.learnt(found)
-        parts.append(Cloud(np.empty((len(z), 0)), found.logs.astype(np.float32), found.figures))
+        logs.append(found.logs.astype(np.float32))
+        figures.append(found.figures)
     if progress:
         progress("bank", samples, samples)
-    whole = joined(parts)
-    return Bank(seed, len(forward.project.sampled), whole.logs.astype(np.float32), whole.figures), forward
+    return Bank(seed, len(forward.project.sampled), np.concatenate(logs), np.concatenate(figures)), forward
 
 
 def discard_bank(project: Project, samples: int, seed: int) -> None:
@@ -129,16 +130,3 @@ def _read(path: Path, z: Floats) -> Cloud | None:
         return None
     sound = len(logs) == len(figures) == len(z) and logs.dtype == figures.dtype == np.float64
     return Cloud(z, logs, figures) if sound else None
-
-
-def _write(path: Path, cloud: Cloud) -> None:
-    """Write a block atomically; a cache that cannot be written is done without."""
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = file.name
-            np.savez(file, logs=cloud.logs, figures=cloud.figures)
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)

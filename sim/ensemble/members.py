@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from sim.ensemble.anchoring import (
     find_start,
     solve_anchors,
 )
+from sim.ensemble.arrays import keep_arrays
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, Progress, cells
 from sim.ensemble.sampling import check_count, check_seed, prior_draws
@@ -188,16 +188,9 @@ def _read(path: Path, project: Project, members: int, seed: int) -> Members | No
 
 
 def _write(path: Path, members: Members) -> None:
-    """Write a cache file atomically; a cache that cannot be written is done without."""
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = file.name
-            np.savez(file, draws=members.draws, logs=members.logs, anchored=members.anchored)
-        Path(temporary).replace(path)
+    """Keep members in the cache, and no more than a few such files."""
+    keep_arrays(path, draws=members.draws, logs=members.logs, anchored=members.anchored)
+    with contextlib.suppress(OSError):
         old = sorted(path.parent.glob("*.npz"), key=lambda kept: kept.stat().st_mtime)[:-FILES_KEPT]
         for one in old:
             one.unlink(missing_ok=True)
-    except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ensemble.anchoring import anchor_labels, solve_anchors
+from sim.ensemble.anchoring import solve_anchors
 from sim.ensemble.members import Members, drawn_constants, median_start
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats
@@ -141,5 +141,4 @@ def _adapted(posterior: Posterior, project: Project) -> Members:
         known = column.get(str(prior.constant))
         draws[:, at] = prior.value if known is None else posterior.draws[:, known]
     solved = solve_anchors(project, drawn_constants(project, draws), len(draws), median_start(project))
-    assert solved.logs.shape[1] == len(anchor_labels(project))
     return Members(posterior.seed, draws, solved.logs, solved.hit, "posterior")

@@ -12,7 +12,10 @@ from sim.spec.priors import row_reference
 from sim.spec.references import Reference
 from sim.spec.tables import Row, first_repeat, read_table
 
-__all__ = ["OPERATORS", "REASONS", "Observation", "UnusedFact", "load_observations", "load_unused_facts"]
+__all__ = [
+    "OPERATORS", "REASONS", "SIDES", "Observation", "UnusedFact", "distinct", "load_observations",
+    "load_unused_facts", "read_figure",
+]  # fmt: skip
 
 COLUMNS = (
     "id", "zh", "en", "facts", "variable", "operator", "of", "year", "scale",
@@ -84,10 +87,7 @@ def load_observations(
     """
     known = {fact.id: fact for fact in (facts if facts is not None else load_facts())}
     rows = read_table(path or content("calibration", "observations.csv"), COLUMNS)
-    observations = tuple(_observation(row, known) for row in rows)
-    if (at := first_repeat([one.id for one in observations])) is not None:
-        raise rows[at].problem("id", f"'{observations[at].id}' is there twice. Give each row its own id.")
-    return observations
+    return distinct(rows, tuple(_observation(row, known) for row in rows))
 
 
 def load_unused_facts(
@@ -110,7 +110,21 @@ def load_unused_facts(
     return unused
 
 
-def _observation(row: Row, known: dict[str, Fact]) -> Observation:
+def distinct(rows: Sequence[Row], figures: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    """Return the figures of the rows, or raise BadInput where an id stands twice."""
+    if (at := first_repeat([one.id for one in figures])) is not None:
+        raise rows[at].problem("id", f"'{figures[at].id}' is there twice. Give each row its own id.")
+    return figures
+
+
+def read_figure(
+    row: Row, *, facts: tuple[str, ...] = (), value: float, side: str = "both", group: str = ""
+) -> Observation:
+    """Return the figure of a row: what fitted, reported and wanted figures have in common.
+
+    Raises:
+        BadInput: names the file, row and column of the first mistake.
+    """
     operator = row.choice("operator", OPERATORS)
     of = row_reference(row, "of") if row.optional("of") else None
     if (of is None) == (operator == "share"):
@@ -119,21 +133,26 @@ def _observation(row: Row, known: dict[str, Fact]) -> Observation:
         id=row.text("id"),
         zh=row.text("zh"),
         en=row.text("en"),
-        facts=_facts(row, known),
+        facts=facts,
         variable=row_reference(row, "variable"),
         operator=operator,
         of=of,
         year=row.year("year", 1900, 2100),
         scale=_positive(row, "scale"),
-        value=row.number("value"),
+        value=value,
         unit=row.text("unit"),
         error=_positive(row, "error"),
         discrepancy=_at_least_zero(row, "discrepancy"),
-        side=row.choice("side", SIDES),
-        group=row.text("group"),
+        side=side,
+        group=group,
         note=row.optional("note"),
         line=row.line,
     )
+
+
+def _observation(row: Row, known: dict[str, Fact]) -> Observation:
+    facts, value = _facts(row, known), row.number("value")
+    return read_figure(row, facts=facts, value=value, side=row.choice("side", SIDES), group=row.text("group"))
 
 
 def _facts(row: Row, known: dict[str, Fact]) -> tuple[str, ...]:
@@ -164,5 +183,7 @@ def _positive(row: Row, column: str) -> float:
 def _at_least_zero(row: Row, column: str) -> float:
     number = row.number(column)
     if number < 0:
-        raise row.problem(column, f"{row.text(column)} is below 0. Give 0 or a standard deviation.")
+        raise row.problem(
+            column, f"{row.text(column)} is below 0, not 0 or more. Give 0 or a standard deviation."
+        )
     return number
