@@ -28,12 +28,12 @@ from sim.audit.pairings import (
     Whole,
 )
 from sim.errors import BadInput, did_you_mean
+from sim.files import read_text
 from sim.folders import content
-from sim.spec.tables import read_text
+from sim.limits import AUDIT_FILE
 
 __all__ = ["Limits", "Settings", "load_settings"]
 
-MAX_BYTES = 500_000
 T = TypeVar("T")
 Raw = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     path = path or content("calibration", "audit.toml")
     try:
-        raw = tomllib.loads(read_text(path, MAX_BYTES))
+        raw = tomllib.loads(read_text(path, AUDIT_FILE))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path.name} is not valid TOML: {error}.") from error
     _check_keys(raw, ("limits", "names", "parents", *TABLES), path.name)

@@ -14,6 +14,8 @@ from sim.cli.study import current_study
 from sim.cli.terminal import note, show
 from sim.cli.texts import load_texts
 from sim.errors import BadInput, did_you_mean
+from sim.files import read_bytes
+from sim.limits import EVIDENCE_FILE
 
 __all__ = ["SECTIONS", "command"]
 
@@ -127,10 +129,8 @@ def _found(file: Path | None) -> tuple[dict[str, Any], bool]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}. Check the path.") from error
-    except ValueError as error:
+        found = json.loads(read_bytes(path, EVIDENCE_FILE))
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not whole: it is no JSON. Make it again with: sim calibrate") from error
     if not isinstance(found, dict) or "contraction" not in found:
         raise BadInput(f"{path} holds no evidence. Name a file that sim calibrate has written.")

@@ -1,14 +1,21 @@
-"""Arrays kept in the cache, written so that a killed process leaves no half file."""
+"""Arrays in files: kept in the cache so that a killed process leaves no half file, and read with a bound."""
 
 from __future__ import annotations
 
+import io
+import math
 import tempfile
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-__all__ = ["keep_arrays"]
+from sim.limits import Limit
+
+__all__ = ["arrays_in", "keep_arrays"]
 
 
 def keep_arrays(path: Path, **arrays: NDArray[np.generic]) -> None:
@@ -22,3 +29,37 @@ def keep_arrays(path: Path, **arrays: NDArray[np.generic]) -> None:
     except OSError:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def arrays_in(data: bytes, limit: Limit) -> dict[str, NDArray[Any]]:
+    """Return the arrays of the bytes of an .npz file, which unpacked make at most ``limit`` bytes.
+
+    Raises:
+        ValueError: the bytes are no .npz file, are damaged, hold something else than numbers and texts, or
+            unpack to more than ``limit``.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > limit.most:
+                raise ValueError("too large")
+            # Other packings than NumPy's may ask for much memory of their own.
+            if not {entry.compress_type for entry in entries} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise ValueError("packed in another way")
+            return {e.filename.removesuffix(".npy"): _array(archive.read(e)) for e in entries}
+    except Exception as error:  # Damaged bytes make zipfile and NumPy raise whatever comes up.
+        raise ValueError(f"no whole .npz file: {error}") from error
+
+
+def _array(data: bytes) -> NDArray[Any]:
+    """Return the array of an .npy file's bytes; its size is checked before NumPy makes room for it."""
+    file = io.BytesIO(data)
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError("another version of .npy")
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - file.tell():
+        raise ValueError("not as long as its header says")
+    file.seek(0)
+    return npy.read_array(file, allow_pickle=False)

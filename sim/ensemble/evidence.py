@@ -8,6 +8,9 @@ from typing import Any
 
 from sim.ensemble.posterior import identity, own_posterior
 from sim.ensemble.project import Project
+from sim.errors import BadInput
+from sim.files import read_bytes
+from sim.limits import EVIDENCE_FILE
 
 __all__ = ["beside", "evidence_file", "evidence_summary"]
 
@@ -29,8 +32,8 @@ def evidence_summary(project: Project) -> dict[str, Any] | None:
     """Return the parts that a record keeps, or None without evidence of this model and these data."""
     path = evidence_file(project)
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError):
+        found = json.loads(read_bytes(path, EVIDENCE_FILE)) if path else {}
+    except (BadInput, ValueError, RecursionError):
         # A run does not need the evidence; sim evidence says what is wrong with the file.
         return None
     if not isinstance(found, dict) or found.get("made_for") != identity(project):

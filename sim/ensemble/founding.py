@@ -14,7 +14,9 @@ import numpy as np
 from sim.ensemble.project import Project
 from sim.ensemble.runner import cells
 from sim.errors import BadInput
+from sim.files import read_bytes
 from sim.folders import MODEL, MODEL_FILES, content
+from sim.limits import MODEL_FILE, TOML_FILE
 from sim.spec.model import Variable
 from sim.spec.priors import COLUMNS, EVIDENCE, FACT_ID
 from sim.spec.references import Reference
@@ -76,10 +78,10 @@ def _files(project: Project) -> Iterator[tuple[str, bytes]]:
         path = project.study.find(*parts)
         if path is not None:
             levels = _levels(project).encode() if parts[-1] == "priors.csv" else b""
-            yield "/".join(parts), path.read_bytes() + levels
+            yield "/".join(parts), read_bytes(path, MODEL_FILE) + levels
     scenarios = project.study.find(*SCENARIOS)
     for path in sorted(scenarios.glob("*.toml")) if scenarios is not None else ():
-        yield "/".join((*SCENARIOS, path.name)), path.read_bytes()
+        yield "/".join((*SCENARIOS, path.name)), read_bytes(path, TOML_FILE)
 
 
 def _of_own_model(project: Project) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensemble.anchoring import solve_anchors
+from sim.ensemble.arrays import arrays_in
 from sim.ensemble.members import Members, drawn_constants, median_start
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats
 from sim.errors import BadInput
+from sim.files import read_bytes
 from sim.folders import data_folder
+from sim.limits import POSTERIOR_FILE
 
 __all__ = ["FORMAT", "Posterior", "identity", "own_posterior", "read_posterior", "write_posterior"]
 
 FORMAT = 1
-MOST_BYTES = 200_000_000
 MODEL_KEYS = ("model", "priors.csv", "anchors.csv")
 """What a posterior must share with the model that runs it; the facts behind it are the other keys."""
 
@@ -110,23 +111,19 @@ def _members(seed: int, draws: NDArray[np.float32], logs: Floats) -> Members:
 
 
 def _load(path: Path) -> Posterior:
+    if not path.exists():
+        raise BadInput(f"There is no posterior {path}. Make one with sim calibrate.")
+    data = read_bytes(path, POSTERIOR_FILE)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError("too large")
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise ValueError("too large")
-        with np.load(path, allow_pickle=False) as arrays:
-            head: dict[str, Any] = json.loads(str(arrays["head"]))
-            draws, logs = arrays["draws"], arrays["logs"]
+        arrays = arrays_in(data, POSTERIOR_FILE)
+        head: dict[str, Any] = json.loads(str(arrays["head"]))
+        draws, logs = arrays["draws"], arrays["logs"]
         posterior = Posterior(int(head["seed"]), tuple(head["constants"]), draws, logs, {**head["made_for"]})
         sound = draws.ndim == logs.ndim == 2 and len(draws) == len(logs) > 0
         sound = sound and draws.shape[1] == len(posterior.constants) and logs.dtype == np.float64
         if head["format"] != FORMAT or not sound or not np.isfinite(draws).all():
             raise ValueError("not as written")
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no posterior {path}. Make one with sim calibrate.") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{path} is not a whole posterior of this version of sim: truncated, damaged or something else. "
             "Make it again with sim calibrate, or run with --ensemble=prior."

@@ -13,7 +13,9 @@ import numpy as np
 from sim.ensemble.runner import Floats, Revalued, Runner, cells
 from sim.ensemble.valuing import check_shares, revalued
 from sim.errors import BadInput
+from sim.files import read_bytes
 from sim.folders import Study
+from sim.limits import TABLE_FILE
 from sim.spec.anchors import Anchor, load_anchors
 from sim.spec.charts import ChartSeries, load_charts
 from sim.spec.facts import Fact, Source, load_facts, load_sources
@@ -138,7 +140,7 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
         facts=facts,
         sources=sources,
         observations=load_observations(observed, facts) if observed else (),
-        hashes={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+        hashes={path.name: hashlib.sha256(read_bytes(path, TABLE_FILE)).hexdigest() for path in paths},
     )
     _check(project)
     project = project.on(project.model)

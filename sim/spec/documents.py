@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput, did_you_mean
-from sim.spec.tables import read_text
+from sim.files import read_text
+from sim.limits import TOML_FILE
 
-__all__ = ["MAX_TOML_BYTES", "Section", "read_toml"]
-
-MAX_TOML_BYTES = 64_000
+__all__ = ["Section", "read_toml"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def read_toml(path: Path) -> Section:
     Raises:
         BadInput: the file cannot be read, is too large, or is not TOML (with line and column).
     """
-    text = read_text(path, MAX_TOML_BYTES)
+    text = read_text(path, TOML_FILE)
     try:
         return Section(path.name, "", tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import BadInput, did_you_mean
+from sim.files import read_text
+from sim.limits import TABLE_FILE
 
-__all__ = ["Row", "first_repeat", "read_table", "read_text"]
-
-MAX_TABLE_BYTES = 4_000_000
+__all__ = ["Row", "first_repeat", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -75,25 +75,6 @@ class Row:
         return tuple(part.strip() for part in self.cells[column].split(";") if part.strip())
 
 
-def read_text(path: Path, limit: int) -> str:
-    """Return the text of a UTF-8 file of at most ``limit`` bytes.
-
-    Raises:
-        BadInput: the file is missing, unreadable, too large or not UTF-8.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}. Check the path.") from error
-    if len(data) > limit:
-        raise BadInput(f"{path} is larger than {limit // 1000} kB, the most that is read.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
-
-
 def read_table(path: Path, columns: Sequence[str]) -> tuple[Row, ...]:
     """Read a CSV file whose header is exactly ``columns``, in any order.
 
@@ -102,7 +83,7 @@ def read_table(path: Path, columns: Sequence[str]) -> tuple[Row, ...]:
     Raises:
         BadInput: the file cannot be read, its header differs, or a row has too many or too few cells.
     """
-    reader = csv.reader(io.StringIO(read_text(path, MAX_TABLE_BYTES), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(read_text(path, TABLE_FILE), newline=""), strict=True)
     rows: list[Row] = []
     try:
         header = [name.strip() for name in next(reader, [])]

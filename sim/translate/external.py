@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import BadInput
+from sim.files import read_bytes
+from sim.limits import EXTERNAL_FILE
 from sim.spec.expressions import Expression, Lookup, LookupCall, Number, Reference, Table
 
 __all__ = ["Tables", "constants", "data", "lookup", "unchanged"]
@@ -24,7 +26,6 @@ _BETWEEN: dict[str, Literal["line", "before", "after"]] = {
     "hold_backward": "before",
     "look_forward": "after",
 }
-_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass
@@ -72,13 +73,7 @@ class Tables:
             raise BadInput(f"{name}: names given by ? are not supported; write the file's name.")
         if name.lower().endswith(_SHEETS):
             raise BadInput(f"{name}: spreadsheets are not read. Save the sheet as CSV and name that file.")
-        path = self.folder / name
-        try:
-            if path.stat().st_size > _LARGEST:
-                raise BadInput(f"{name} is larger than 64 MiB.")
-            content = path.read_bytes()
-        except OSError as error:
-            raise BadInput(f"{name} cannot be read: {error.strerror}. It must be beside the model.") from None
+        content = read_bytes(self.folder / name, EXTERNAL_FILE)
         self.digests[name] = hashlib.sha256(content).hexdigest()
         try:
             return content.decode("utf-8-sig")
@@ -89,8 +84,11 @@ class Tables:
 def unchanged(folder: Path, files: tuple[tuple[str, str], ...]) -> bool:
     """Tell whether the files that a model reads are still as they were."""
     try:
-        return all(hashlib.sha256((folder / n).read_bytes()).hexdigest() == d for n, d in files)
-    except OSError:
+        return all(
+            hashlib.sha256(read_bytes(folder / name, EXTERNAL_FILE)).hexdigest() == digest
+            for name, digest in files
+        )
+    except BadInput:
         return False
 
 

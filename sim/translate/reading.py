@@ -6,26 +6,22 @@ import re
 from pathlib import Path
 
 from sim.errors import BadInput
+from sim.files import read_bytes as read_whole
+from sim.limits import MODEL_FILE
 
 __all__ = ["SUFFIXES", "decode", "read_bytes"]
 
 SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx")
 _HEADER = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{([\w.-]+)\}")
-_LARGEST = 64 * 1024 * 1024
 
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a model file; BadInput if it is missing, of another kind, or too large."""
     if path.suffix.lower() not in SUFFIXES:
         raise BadInput(f"{path} is not a model file: its name must end in {', '.join(SUFFIXES)}.")
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"There is no model file {path}.")
-    if path.stat().st_size > _LARGEST:
-        raise BadInput(f"{path} is larger than 64 MiB; that is not a model file.")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+    return read_whole(path, MODEL_FILE)
 
 
 def decode(data: bytes, name: str, encoding: str | None = None) -> str:

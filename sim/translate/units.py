@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput
+from sim.files import read_text
+from sim.limits import UNITS_FILE
 from sim.spec.expressions import (
     Call,
     Delay,
@@ -118,11 +120,7 @@ class Units:
     """The units defined in a file, one ``name = definition`` a line; ``dmnl`` is built in."""
 
     def __init__(self, units_file: Path) -> None:
-        try:
-            text = units_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"The units file {units_file} cannot be read: {error}.") from error
-        self._define(text, units_file.name)
+        self._define(read_text(units_file, UNITS_FILE), units_file.name)
 
     def _define(self, text: str, source: str) -> None:
         import pint

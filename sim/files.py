@@ -1,0 +1,95 @@
+"""Files that a user names: read with a bound, and never from anything but a regular file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from sim.errors import BadInput
+from sim.limits import Limit
+
+__all__ = ["open_regular", "read_bytes", "read_text"]
+
+_CHUNK = 1 << 20
+_EXTRA = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+"""Without O_NONBLOCK the opening of a pipe waits for a writer. Windows has neither."""
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def read_bytes(path: Path, limit: Limit) -> bytes:
+    """Return the bytes of a file of at most ``limit`` bytes; so many are read at most, whatever its size.
+
+    Raises:
+        BadInput: as :func:`open_regular`, or the file is too large.
+    """
+    with open_regular(path) as file:
+        data = _bounded(file, limit.most)
+    if len(data) > limit.most:
+        raise BadInput(f"{path} is larger than {limit}, the most that is read of {limit.of}.")
+    return data
+
+
+def read_text(path: Path, limit: Limit) -> str:
+    """Return the text of a UTF-8 file of at most ``limit`` bytes.
+
+    Raises:
+        BadInput: as :func:`read_bytes`, or the file is not UTF-8.
+    """
+    try:
+        return read_bytes(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file for reading; what fails while it is read is told in the same way.
+
+    Raises:
+        BadInput: the file is missing or unreadable, or a folder, pipe, socket or device.
+    """
+    try:
+        # Looked at before it is opened too, since opening alone can set a device going.
+        _check_regular(path, _mode(path))
+        with open(path, "rb", opener=_opened) as file:
+            _check_regular(path, os.fstat(file.fileno()).st_mode)
+            yield file
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except ValueError as error:
+        raise BadInput(f"{str(path)!r} cannot be read: {error}. Check the path.") from error
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | _EXTRA)
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((name for test, name in _KINDS if test(mode)), "something else")
+        raise BadInput(f"{path} cannot be read: that is {kind}, not a regular file. Check the path.")
+
+
+def _bounded(file: BinaryIO, most: int) -> bytes:
+    """Return the bytes of a file, at most one more than ``most``; a size told beforehand may be untrue."""
+    parts: list[bytes] = []
+    left = most + 1
+    while left and (part := file.read(min(left, _CHUNK))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
