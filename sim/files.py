@@ -6,13 +6,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from sim.errors import BadInput
 from sim.limits import Limit
 
-__all__ = ["open_regular", "read_bytes", "read_text"]
+__all__ = ["inside", "open_regular", "read_bytes", "read_text"]
 
 _CHUNK = 1 << 20
 _EXTRA = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -66,6 +66,29 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return where a file that another file names lies: below ``folder``, whatever links lead to.
+
+    ``name`` may have folders, parted by ``/`` or ``\\``.
+
+    Raises:
+        BadInput: the name is absolute, has a drive, a server, a protocol or ``..``, or leads outside.
+    """
+    # A Windows path splits at both slashes; drives, servers and protocols are its anchor or hold a colon.
+    parts = PureWindowsPath(name)
+    if not parts.anchor and ".." not in parts.parts and ":" not in name and name.isprintable():
+        path = folder.joinpath(*parts.parts)
+        try:
+            if path.resolve().is_relative_to(folder.resolve()):
+                return path
+        except (OSError, RuntimeError):  # A link that leads to itself.
+            pass
+    raise BadInput(
+        f"{name!r} is not inside the model's folder. A model reads files from its own folder only: "
+        "put the file there and give its name alone, such as 'data.csv'."
+    )
 
 
 def _mode(path: Path) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import BadInput
-from sim.files import read_bytes
+from sim.files import inside, read_bytes
 from sim.limits import EXTERNAL_FILE
 from sim.spec.expressions import Expression, Lookup, LookupCall, Number, Reference, Table
 
@@ -73,7 +73,7 @@ class Tables:
             raise BadInput(f"{name}: names given by ? are not supported; write the file's name.")
         if name.lower().endswith(_SHEETS):
             raise BadInput(f"{name}: spreadsheets are not read. Save the sheet as CSV and name that file.")
-        content = read_bytes(self.folder / name, EXTERNAL_FILE)
+        content = read_bytes(inside(self.folder, name), EXTERNAL_FILE)
         self.digests[name] = hashlib.sha256(content).hexdigest()
         try:
             return content.decode("utf-8-sig")
@@ -85,7 +85,7 @@ def unchanged(folder: Path, files: tuple[tuple[str, str], ...]) -> bool:
     """Tell whether the files that a model reads are still as they were."""
     try:
         return all(
-            hashlib.sha256(read_bytes(folder / name, EXTERNAL_FILE)).hexdigest() == digest
+            hashlib.sha256(read_bytes(inside(folder, name), EXTERNAL_FILE)).hexdigest() == digest
             for name, digest in files
         )
     except BadInput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,4 +65,91 @@ def test_a_changed_file_is_read_again(path: Path) -> None:
 def test_a_missing_number_is_named(path: Path) -> None:
     (path.parent / "table.csv").write_text("x,1,2\ny,8,none\nz,5,6\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"row \(line 5\).*a cell without a number at B2"):
+        load_spec(path)
+
+
+OUTSIDE = [
+    "/etc/passwd",
+    "../secret.csv",
+    "data/../../secret.csv",
+    "data/../table.csv",
+    "..\\secret.csv",
+    "C:\\secret.csv",
+    "c:secret.csv",
+    "\\secret.csv",
+    "\\\\server\\share\\secret.csv",
+    "//server/share/secret.csv",
+    "file:///etc/passwd",
+    "https://example.org/secret.csv",
+    "link.csv",
+    "linked/secret.csv",
+    "loop.csv",
+]
+NAMED = {
+    "subscript": "d: GET DIRECT SUBSCRIPT('{file}', ',', 'A1', 'A', '') ~ ~ |\n",
+    "constants": "a = GET DIRECT CONSTANTS('{file}', ',', 'A1') ~ ~ |\n",
+    "xls constants": "a = GET XLS CONSTANTS('{file}', ',', 'A1') ~ ~ |\n",
+    "data": "a := GET DIRECT DATA('{file}', ',', 'A', 'A1') ~ ~ |\n",
+    "lookups": "a(GET DIRECT LOOKUPS('{file}', ',', '1', 'A1')) ~ ~ |\n",
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_nothing_outside_the_models_folder_is_read(
+    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, secret = tmp_path / "place", tmp_path / "secret.csv"
+    (folder / "data").mkdir(parents=True)
+    secret.write_text("0,1\n1,2\n", encoding="utf-8")
+    (folder / "table.csv").write_text("0,1\n1,2\n", encoding="utf-8")
+    if name.startswith(("link", "loop")):
+        try:
+            (folder / "link.csv").symlink_to(secret)
+            (folder / "linked").symlink_to(tmp_path)
+            (folder / "loop.csv").symlink_to(folder / "loop.csv")
+        except OSError:
+            pytest.skip("this system makes no links")
+    model = folder / "model.mdl"
+    model.write_text("{UTF-8}\n" + NAMED[kind].replace("{file}", name) + TIMES, encoding="utf-8")
+    opened: list[str] = []
+    real = os.open
+
+    def watched(path: str, *rest: int, **more: int) -> int:
+        opened.append(os.fspath(path))
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", watched)
+    with pytest.raises(BadInput) as caught:
+        load_spec(model)
+    assert "is not inside the model's folder" in str(caught.value)
+    assert not any("secret" in path or "passwd" in path or "link" in path for path in opened)
+
+
+def test_files_in_folders_and_by_links_inside(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "table.csv").write_text("7\n", encoding="utf-8")
+    names = ["data/table.csv", "./data/table.csv"]
+    try:
+        (tmp_path / "link.csv").symlink_to(tmp_path / "data" / "table.csv")
+        names.append("link.csv")
+    except OSError:
+        pass
+    for name in names:
+        model = tmp_path / "model.mdl"
+        text = f"a = GET DIRECT CONSTANTS('{name}', ',', 'A1') ~ ~ |\n"
+        model.write_text("{UTF-8}\n" + text + TIMES, encoding="utf-8")
+        assert load_model(model).defaults()["a"] == 7
+
+
+def test_a_file_that_became_a_link_outside_is_not_read_again(path: Path, tmp_path: Path) -> None:
+    load_spec(path)
+    outside = tmp_path.parent / f"{tmp_path.name} outside.csv"
+    outside.write_bytes((path.parent / "table.csv").read_bytes())
+    (path.parent / "table.csv").unlink()
+    try:
+        (path.parent / "table.csv").symlink_to(outside)
+    except OSError:
+        pytest.skip("this system makes no links")
+    with pytest.raises(BadInput, match="is not inside the model's folder"):
         load_spec(path)
