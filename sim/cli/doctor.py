@@ -158,7 +158,15 @@ def _database(path: Path) -> str:
             raise SimError(
                 f"{path} is damaged: {found}. Restore it from a copy, or choose another with --db."
             )
-        return f"{path}, {len(store.runs.lines())} runs"
+        health = store.examine()
+    if health.damaged:
+        raise SimError(
+            f"{path}: damaged are {', '.join(health.damaged)}; the others can be read. Make these again, or "
+            "restore the file from a copy."
+        )
+    counts = ", ".join(f"{count} {kind}" for kind, count in health.counts.items())
+    old = f"; {health.without} from an older sim have no digest" if health.without else ""
+    return f"{path}, {counts}, as they were stored{old}"
 
 
 def _engine() -> str:

@@ -155,7 +155,7 @@ def _run_and_store(
     choice = member_choice(asked.ensemble, asked.posterior_file, asked.other_model)
     with open_store(path) as store:
         run_id = store.runs.begin(command_line, short_scenario(scenario), asked.seed, asked.members)
-        with _marked(store.runs, run_id), watched() as check:
+        with _marked(store.runs, run_id), store.beating(run_id), watched() as check:
             progress = progress_line(lambda stage: texts(f"stage.{stage}"), check)
             progress("start", 0, 1)
             from sim.ensemble import run_scenario

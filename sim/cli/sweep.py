@@ -135,7 +135,9 @@ def _swept(store: Store, asked: Asked, texts: Texts) -> StoredSweep:
         if stored is None:
             stored = _begun(store, plan, project, scenario, varied)
         else:
-            store.sweeps.resume(stored.sweep_id)
+            again = store.sweeps.resume(stored.sweep_id, note)
+            if again:
+                note(texts("sweep.damaged", count=again))
         _run(store, stored, project, plan, scenario, at_once, texts)
     return stored
 
@@ -237,7 +239,7 @@ def _run(
     # A block is stored whole, so its first sample tells that it is there.
     finished = frozenset(store.sweeps.table(stored).sample.tolist())
     try:
-        with watched() as check:
+        with store.beating(sweep_id), watched() as check:
             progress = progress_tenths(lambda stage: texts(f"stage.{stage}"), check)
             run_sweep(
                 project, plan, keep, scenario=scenario, finished=finished, at_once=at_once, progress=progress

@@ -16,7 +16,7 @@ from sim.store.schema import APPLICATION_ID, SCHEMA, migrations
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["open_database", "translated"]
+__all__ = ["open_database", "translated", "writing"]
 
 MAGIC = b"SQLite format 3\x00"
 WAIT_S = 5.0
@@ -30,10 +30,12 @@ def open_database(path: Path, *, write: bool = True) -> Database:
 
     Raises SimError (exit 1) where the file is not SQLite, not ours, from a newer schema, locked
     for longer than five seconds, read-only, or its folder is missing. An existing file
-    is never overwritten.
+    is never overwritten; one of an older sim is brought up to date in one transaction, also to be read.
     """
     _check_place(path, write)
     with translated(path):
+        if not write:
+            _upgrade(path)
         connection = _connect(path, write)
         try:
             return _prepared(connection, path, write)
@@ -74,17 +76,30 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return connection
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
         connection.close()
         # WAL needs a writable folder even to read; without a log beside it the file itself is complete.
-        if path.with_name(path.name + "-wal").exists():
+        # Where it is only locked, another program may be half through a change.
+        if _primary(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _has_log(path):
             raise
         return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, timeout=WAIT_S)
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """Return SQLite's error code without what its upper bytes add."""
+    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> Database:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
+    # A damaged text must reach the digest that finds it, and not fail before.
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     database = _database_class()(connection, execute_plugins=False, recursive_triggers=False)
     version = _checked_version(connection, path)
     if write:
@@ -94,6 +109,17 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> Databa
     elif version < SCHEMA:
         raise SimError(f"{path} holds no runs of this version of sim yet. Make a run first (sim run).")
     return database
+
+
+def _upgrade(path: Path) -> None:
+    """Bring a file of an older sim up to date before it is only read."""
+    connection = _connect(path, write=False)
+    try:
+        older = 0 < _checked_version(connection, path) < SCHEMA
+    finally:
+        connection.close()
+    if older:
+        open_database(path).close()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -108,7 +134,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if _primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(RETRY_S)
 
@@ -165,6 +191,24 @@ def _database_class() -> type[Database]:
 
 
 @contextmanager
+def writing(database: Database, path: Path) -> Iterator[None]:
+    """Run a transaction that has the right to write from its beginning.
+
+    A transaction that reads first and writes then is told "busy" at once where another wrote in between,
+    however long it may wait otherwise.
+    """
+    with translated(path):
+        connection = database.conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+@contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Raise SimError with what to do in place of SQLite's own errors."""
     try:
@@ -177,19 +221,18 @@ def _message(error: sqlite3.Error, path: Path) -> str:
     name = str(getattr(error, "sqlite_errorname", "") or "")
     for start, text in _MESSAGES:
         if name.startswith(start):
-            return text.format(path=path, folder=path.parent, other=OTHER)
+            return text.format(path=path, folder=path.parent, other=OTHER, wait=f"{WAIT_S:g}")
     return f"The run database {path} failed: {error}. Check it with sim doctor, or {OTHER}."
 
 
+_LOCKED = (
+    "The run database {path} is in use (locked) by another program; waited {wait} s."
+    " Wait until it is done, or {other}."
+)
 _MESSAGES = (
-    (
-        "SQLITE_BUSY",
-        "The run database {path} is in use (locked) by another program. Wait until it is done, or {other}.",
-    ),
-    (
-        "SQLITE_LOCKED",
-        "The run database {path} is in use (locked) by another program. Wait until it is done, or {other}.",
-    ),
+    ("SQLITE_BUSY", _LOCKED),
+    ("SQLITE_LOCKED", _LOCKED),
+    ("SQLITE_PROTOCOL", _LOCKED),
     (
         "SQLITE_READONLY",
         "The run database {path} is read-only. Allow writing to it and its folder, or {other}.",

@@ -1,18 +1,20 @@
-"""Ids of runs and sweeps, what a user may type for one, and whether its process still lives."""
+"""Ids of runs and sweeps, and what a user may type for one."""
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sim.errors import BadInput, did_you_mean
+from sim.store.table import fetch
 
-__all__ = ["find_one", "host", "is_alive", "new_id", "now", "stored_status"]
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["find_one", "free_id", "new_id", "now"]
 
 _NAME = re.compile(r"[\w-]+")
 
@@ -27,29 +29,12 @@ def new_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
 
 
-def host() -> str:
-    """Return the name of this computer, stored beside the process id."""
-    return socket.gethostname()
-
-
-def is_alive(pid: int | None, where: str | None) -> bool:
-    """Tell whether the process that wrote a row may still be at work; unknown counts as alive."""
-    if not pid or where != host() or os.name == "nt":  # on Windows, os.kill(pid, 0) would end the process
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def stored_status(row: Mapping[str, Any]) -> str:
-    """A row left "running" by a process that is gone was interrupted."""
-    if row["status"] == "running" and not is_alive(row["pid"], row["host"]):
-        return "interrupted"
-    return str(row["status"])
+def free_id(database: Database, table: str) -> str:
+    """Return a new id that no row has, as two programs may ask in one second; inside a transaction."""
+    while True:
+        name = new_id()
+        if not fetch(database, f"SELECT 1 FROM {table} WHERE id = ?", name):
+            return name
 
 
 def find_one(

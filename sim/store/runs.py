@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import BadInput
-from sim.store.database import translated
-from sim.store.identifiers import find_one, host, new_id, now, stored_status
+from sim.errors import BadInput, SimError
+from sim.store.database import translated, writing
+from sim.store.digests import differing, row_digest
+from sim.store.identifiers import find_one, free_id, now
+from sim.store.leases import Leases
+from sim.store.processes import Process
 from sim.store.rows import ASSUMPTION_COLUMNS, from_rows, indicator_row, series_row, split, to_json
 from sim.store.table import fetch, insert, update
 
@@ -46,11 +49,16 @@ PLACED = frozenset(
         "message",
     ]
 )
+ROWS = ("indicators", "series", "assumptions")
+"""The tables with the rows of a run that its record is made of."""
 
 
 @dataclass(frozen=True)
 class RunLine:
-    """One line of ``sim runs list``; probabilities are P(goal) at constant prices, None if unfinished."""
+    """One line of ``sim runs list``; probabilities are P(goal) at constant prices, None if unfinished.
+
+    A run whose stored bytes have changed has the status "damaged" and nothing else to say.
+    """
 
     run_id: str
     created: str
@@ -74,9 +82,8 @@ class Runs:
 
     def begin(self, command: Sequence[str], scenario: Mapping[str, Any], seed: int, members: int) -> str:
         """Insert a run as "running" and return its new id."""
-        run_id = new_id()
+        process = Process.this()
         row = {
-            "id": run_id,
             "created": now(),
             "status": "running",
             "command": to_json(list(command)),
@@ -84,11 +91,14 @@ class Runs:
             "scenario": to_json(dict(scenario)),
             "seed": seed,
             "members": members,
-            "pid": os.getpid(),
-            "host": host(),
+            "pid": process.pid,
+            "host": process.host,
         }
-        with translated(self.path), self.database.atomic():
-            insert(self.database, "runs", [row])
+        with writing(self.database, self.path):
+            run_id = free_id(self.database, "runs")
+            insert(self.database, "runs", [{"id": run_id} | row])
+            Leases(self.database, self.path).open(run_id)
+            self._seal(run_id)
         return run_id
 
     def complete(
@@ -99,7 +109,7 @@ class Runs:
         ``members_indicators``: (2 arms, members, indicators), kept as float32.
         """
         kpis, series, assumptions = record["kpis"], record["series"], record["assumptions"]
-        with translated(self.path), self.database.atomic():
+        with self._owned(run_id):
             update(self.database, "runs", run_id, _finished_row(record))
             insert(self.database, "indicators", _numbered(run_id, [indicator_row(kpi) for kpi in kpis]))
             insert(self.database, "series", _numbered(run_id, [series_row(one) for one in series]))
@@ -112,14 +122,43 @@ class Runs:
                 insert(self.database, "members", [_members_row(run_id, members_indicators)])
 
     def mark(self, run_id: str, status: str, message: str = "") -> None:
-        """Mark an unfinished run as interrupted or failed, with the reason."""
-        with translated(self.path), self.database.atomic():
+        """Mark an unfinished run as interrupted or failed, with the reason.
+
+        Raises SimError where this process does not work on it.
+        """
+        with self._owned(run_id):
             update(self.database, "runs", run_id, {"status": status, "message": message, "finished": now()})
 
     def discard(self, run_id: str) -> None:
-        """Delete a run that never started, because its input was refused."""
-        with translated(self.path), self.database.atomic():
-            self.database.execute("DELETE FROM runs WHERE id = ? AND status = 'running'", (run_id,))
+        """Delete a run that never started, because its input was refused; no other is deleted."""
+        leases = Leases(self.database, self.path)
+        with writing(self.database, self.path):
+            lease = leases.get(run_id)
+            if lease is not None and lease.mine:
+                self.database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+                leases.close(run_id)
+
+    @contextmanager
+    def _owned(self, run_id: str) -> Iterator[None]:
+        """Store the end of a run in one transaction, if this process is the one that works on it."""
+        leases = Leases(self.database, self.path)
+        with writing(self.database, self.path):
+            leases.check(run_id, f"run {run_id}")
+            # A new digest must not hide that the old one did not fit.
+            _refuse_damaged(fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0], {})
+            yield
+            self._seal(run_id)
+            leases.close(run_id)
+
+    def _seal(self, run_id: str) -> None:
+        """Keep the digests of what is now stored of a run."""
+        parts = {part: row_digest(self._rows(part, run_id)) for part in (*ROWS, "members")}
+        parts["run"] = _run_digest(fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0])
+        update(self.database, "runs", run_id, {"digests": to_json(parts)})
+
+    def _rows(self, part: str, run_id: str) -> list[dict[str, Any]]:
+        order = "" if part == "members" else "ORDER BY position"
+        return fetch(self.database, f"SELECT * FROM {part} WHERE run = ? {order}", run_id)
 
     def find(self, given: str) -> str:
         """Return the id of a run: an id, its unique beginning, a tag or ``@last`` (the newest complete)."""
@@ -138,36 +177,92 @@ class Runs:
         run_id = self.find(given)
         with translated(self.path):
             run = fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0]
-            parts = [
-                fetch(self.database, f"SELECT * FROM {table} WHERE run = ? ORDER BY position", run_id)
-                for table in ("indicators", "series", "assumptions")
-            ]
+            parts = {part: self._rows(part, run_id) for part in ROWS}
             tags = [
                 row["tag"]
                 for row in fetch(self.database, "SELECT tag FROM tags WHERE run = ? ORDER BY tag", run_id)
             ]
-        run["status"] = stored_status(run)
-        return from_rows(run, parts[0], parts[1], parts[2], tags)
+        _refuse_damaged(run, parts)
+        run["status"] = self._status(run)
+        try:
+            return from_rows(run, parts["indicators"], parts["series"], parts["assumptions"], tags)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _damaged(run, ["record"]) from error  # a run from before there were digests
 
     def lines(self, limit: int = 1000) -> tuple[RunLine, ...]:
-        """Return the newest runs, newest first."""
+        """Return the newest runs, newest first; a damaged one only says so."""
         with translated(self.path):
             rows = fetch(self.database, "SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", limit)
             tags = fetch(self.database, "SELECT tag, run FROM tags ORDER BY tag")
-        return tuple(_line(row, tuple(tag["tag"] for tag in tags if tag["run"] == row["id"])) for row in rows)
+        return tuple(
+            _line(row, self._status(row), tuple(tag["tag"] for tag in tags if tag["run"] == row["id"]))
+            for row in rows
+        )
 
     def members_indicators(self, given: str) -> NDArray[np.float32]:
         """Return the members' indicators of a run, float32 (2 arms, members, indicators)."""
         run_id = self.find(given)
         with translated(self.path):
-            rows = fetch(self.database, "SELECT * FROM members WHERE run = ?", run_id)
+            run = fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0]
+            rows = self._rows("members", run_id)
+        _refuse_damaged(run, {"members": rows})
         if not rows:
             raise BadInput(f"The run {run_id} keeps no members: it did not finish. Run it again: sim run.")
         row = rows[0]
-        return np.frombuffer(row["data"], dtype="<f4").reshape(row["arms"], row["members"], row["indicators"])
+        try:
+            values = np.frombuffer(row["data"], dtype="<f4")
+            return values.reshape(row["arms"], row["members"], row["indicators"])
+        except (ValueError, TypeError) as error:
+            raise _damaged(run, ["members"]) from error
+
+    def examined(self) -> tuple[int, int, list[str]]:
+        """Read every run: how many there are, how many from before there were digests, which are damaged."""
+        with translated(self.path):
+            runs = fetch(self.database, "SELECT * FROM runs ORDER BY created, rowid")
+        without, damaged = 0, []
+        for run in runs:
+            with translated(self.path):
+                parts = {part: self._rows(part, run["id"]) for part in (*ROWS, "members")}
+            without += run["digests"] is None
+            wrong = _differing(run, parts)
+            if wrong:
+                damaged.append(f"run {run['id']} ({', '.join(wrong)})")
+        return len(runs), without, damaged
+
+    def _status(self, run: Mapping[str, Any]) -> str:
+        """A run left "running" by a process that is gone was interrupted."""
+        if run["status"] != "running":
+            return str(run["status"])
+        lease = Leases(self.database, self.path).get(run["id"])
+        return "running" if lease is not None and lease.alive() else "interrupted"
 
     def _tagged(self, tag: str) -> list[str]:
         return [row["run"] for row in fetch(self.database, "SELECT run FROM tags WHERE tag = ?", tag)]
+
+
+def _run_digest(run: Mapping[str, Any]) -> str:
+    return row_digest([run], without=("digests",))
+
+
+def _differing(run: Mapping[str, Any], parts: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Return which parts are not what was stored; a run from before there were digests has none."""
+    if run["digests"] is None:
+        return []
+    found = {"run": _run_digest(run)} | {part: row_digest(rows) for part, rows in parts.items()}
+    return differing(run["digests"], found)
+
+
+def _refuse_damaged(run: Mapping[str, Any], parts: Mapping[str, list[dict[str, Any]]]) -> None:
+    wrong = _differing(run, parts)
+    if wrong:
+        raise _damaged(run, wrong)
+
+
+def _damaged(run: Mapping[str, Any], wrong: Sequence[str]) -> SimError:
+    return SimError(
+        f"The run {run['id']} is damaged: what is stored of it ({', '.join(wrong)}) has changed since."
+        " The other runs can be read. Make it again with sim run, or restore the database from a copy."
+    )
 
 
 def _finished_row(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,19 +288,25 @@ def _members_row(run_id: str, values: NDArray[Any]) -> dict[str, Any]:
     return {"run": run_id, "arms": arms, "members": members, "indicators": indicators, "data": data}
 
 
-def _line(row: Mapping[str, Any], tags: tuple[str, ...]) -> RunLine:
-    goal = json.loads(row["goal"]) if row["goal"] else {}
-    levers = json.loads(row["scenario"]).get("levers", [])
-    return RunLine(
-        run_id=row["id"],
-        created=row["created"],
-        status=stored_status(row),
-        name=row["name"],
-        levers=tuple(str(lever["id"]) for lever in levers),
-        seed=row["seed"],
-        members=row["members"],
-        probability_baseline=goal.get("baseline", {}).get("probability_constant"),
-        probability_scenario=goal.get("scenario", {}).get("probability_constant"),
-        elapsed_s=row["elapsed_s"],
-        tags=tags,
-    )
+def _line(row: Mapping[str, Any], status: str, tags: tuple[str, ...]) -> RunLine:
+    try:
+        if _differing(row, {}):
+            raise ValueError("damaged")
+        goal = json.loads(row["goal"]) if row["goal"] else {}
+        levers = json.loads(row["scenario"]).get("levers", [])
+        return RunLine(
+            run_id=row["id"],
+            created=row["created"],
+            status=status,
+            name=row["name"],
+            levers=tuple(str(lever["id"]) for lever in levers),
+            seed=row["seed"],
+            members=row["members"],
+            probability_baseline=goal.get("baseline", {}).get("probability_constant"),
+            probability_scenario=goal.get("scenario", {}).get("probability_constant"),
+            elapsed_s=row["elapsed_s"],
+            tags=tags,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        created = str(row["created"] or "")
+        return RunLine(str(row["id"]), created, "damaged", "", (), 0, 0, None, None, None, tags)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["APPLICATION_ID", "SCHEMA", "migrations"]
 
 APPLICATION_ID = 0x73696D31  # "sim1" in ASCII
-SCHEMA = 2
+SCHEMA = 3
 
 
 def migrations() -> Migrations:
@@ -24,6 +24,7 @@ def migrations() -> Migrations:
     steps = Migrations("sim")
     steps(name="0001 runs and sweeps")(_runs_and_sweeps)
     steps(name="0002 calibrations")(_calibrations)
+    steps(name="0003 leases and digests")(_leases_and_digests)
     return steps
 
 
@@ -156,3 +157,34 @@ def _calibrations(db: Database) -> None:
         },
         pk="id",
     )
+
+
+def _leases_and_digests(db: Database) -> None:
+    """Add who works on what, and digests; rows from before keep none, and are read without."""
+    for table, column in (("runs", "digests"), ("sweeps", "digest"), ("calibrations", "digest")):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
+    db.table("blocks").create(
+        {"sweep": str, "start": int, "count": int, "digest": str},
+        pk=("sweep", "start"),
+        foreign_keys=[("sweep", "sweeps", "id")],
+    )
+    db.table("leases").create(
+        {
+            "item": str,
+            "token": str,
+            "pid": int,
+            "host": str,
+            "boot": str,
+            "start": str,
+            "since": str,
+            "renewed": float,
+            "beats": int,
+        },
+        pk="item",
+    )
+    # What is at work now goes on; without a renewal it is free once its process is gone, or after a minute.
+    for table in ("runs", "sweeps"):
+        db.execute(
+            "INSERT INTO leases SELECT id, '', coalesce(pid, 0), coalesce(host, ''), '', '', created,"
+            f" CAST(strftime('%s', 'now') AS REAL), 0 FROM {table} WHERE status = 'running'"
+        )

@@ -1,13 +1,15 @@
 """Sweeps in the database: one wide table per sweep, filled block by block.
 
-A block goes in with one transaction, so a sweep that was stopped keeps whole blocks and can go on.
+A block goes in with one transaction, so a sweep that was stopped keeps whole blocks and can go on. Storing
+a block twice changes nothing, and only the process that holds the sweep's lease stores blocks or its end.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import BadInput
-from sim.store.database import translated
-from sim.store.identifiers import find_one, host, new_id, now, stored_status
+from sim.errors import BadInput, SimError
+from sim.store.database import translated, writing
+from sim.store.digests import array_digest, row_digest
+from sim.store.identifiers import find_one, free_id, now
+from sim.store.leases import Leases
+from sim.store.processes import Process
 from sim.store.rows import to_json
 from sim.store.table import fetch, insert, insert_values, quoted, update
 
@@ -77,9 +82,8 @@ class Sweeps:
             raise BadInput(
                 f"A sweep of {len(varied)} inputs is too wide; {MOST_COLUMNS - len(outputs)} may vary."
             )
-        sweep_id = new_id()
+        process = Process.this()
         row = {
-            "id": sweep_id,
             "created": now(),
             "status": "running",
             "command": to_json(list(command)),
@@ -88,22 +92,32 @@ class Sweeps:
             "varied": to_json(dict(varied)),
             "outputs": to_json(list(outputs)),
             "settings": to_json(dict(settings)),
-            "pid": os.getpid(),
-            "host": host(),
+            "pid": process.pid,
+            "host": process.host,
+            "digest": "",
         }
         columns: dict[str, Any] = {"sample": int, "failed": int}
         columns |= dict.fromkeys(_columns(tuple(varied), tuple(outputs)), float)
-        with translated(self.path), self.database.atomic():
-            insert(self.database, "sweeps", [row])
+        with writing(self.database, self.path):
+            sweep_id = free_id(self.database, "sweeps")
+            insert(self.database, "sweeps", [{"id": sweep_id} | row])
             self.database.table(_table(sweep_id)).create(columns, pk="sample")
+            self._leases.open(sweep_id)
+            self._seal(sweep_id)
         return sweep_id
 
-    def resume(self, sweep_id: str) -> None:
-        """Mark a sweep as running again, by this process."""
-        with translated(self.path), self.database.atomic():
-            update(
-                self.database, "sweeps", sweep_id, {"status": "running", "pid": os.getpid(), "host": host()}
-            )
+    def resume(self, sweep_id: str, note: Callable[[str], None] = lambda text: None) -> int:
+        """Mark a sweep as running again, by this process; return how many damaged blocks were put away.
+
+        Raises SimError where another process is at work on it.
+        """
+        sweep = self.get(sweep_id)
+        self._leases.take(sweep_id, f"sweep {sweep_id}", f"sim sweep --resume {sweep_id}", note)
+        process = Process.this()
+        cells = {"status": "running", "pid": process.pid, "host": process.host}
+        with self._owned(sweep_id):
+            update(self.database, "sweeps", sweep_id, cells)
+            return self._put_away_damaged(sweep)
 
     def append(
         self,
@@ -113,26 +127,77 @@ class Sweeps:
         outputs: NDArray[Any],
         failed: NDArray[Any],
     ) -> None:
-        """Store one block: samples ``start``…, inputs (n, inputs), outputs (n, outputs), failed (n,)."""
+        """Store one block: samples ``start``…, inputs (n, inputs), outputs (n, outputs), failed (n,).
+
+        A block that is stored already stays as it is. Raises SimError where another process took over.
+        """
         columns = ("sample", "failed", *_columns(tuple(sweep.varied), sweep.outputs))
-        cells = np.column_stack([inputs, np.where(np.isfinite(outputs), outputs, np.nan)]).tolist()
-        flags = failed.astype(int).tolist()
-        rows = [(start + i, flags[i], *row) for i, row in enumerate(cells)]
-        with translated(self.path), self.database.atomic():
-            insert_values(self.database, _table(sweep.sweep_id), columns, rows)
+        known = np.where(np.isfinite(outputs), outputs, np.nan)
+        block = np.column_stack([np.arange(start, start + len(failed)), failed, inputs, known]).astype(float)
+        row = {
+            "sweep": sweep.sweep_id,
+            "start": start,
+            "count": len(block),
+            "digest": array_digest(start, block),
+        }
+        rows = [(int(sample), int(flag), *cells) for sample, flag, *cells in block.tolist()]
+        with writing(self.database, self.path):
+            self._leases.check(sweep.sweep_id, f"sweep {sweep.sweep_id}")
+            fresh = insert_values(
+                self.database, "blocks", tuple(row), [tuple(row.values())], or_else="IGNORE"
+            )
+            if fresh:
+                insert_values(self.database, _table(sweep.sweep_id), columns, rows, or_else="REPLACE")
 
     def finish(
         self, sweep_id: str, status: str, result: Sequence[Mapping[str, Any]] | None, message: str = ""
     ) -> None:
-        """Mark a sweep complete, interrupted or failed, with its table of strongest inputs if any."""
+        """Mark a sweep complete, interrupted or failed, with its table of strongest inputs if any.
+
+        Raises SimError where this process does not work on it.
+        """
         cells = {
             "status": status,
             "finished": now(),
             "message": message,
             "result": None if result is None else to_json([dict(row) for row in result]),
         }
-        with translated(self.path), self.database.atomic():
+        with self._owned(sweep_id):
             update(self.database, "sweeps", sweep_id, cells)
+            self._leases.close(sweep_id)
+
+    @property
+    def _leases(self) -> Leases:
+        return Leases(self.database, self.path)
+
+    @contextmanager
+    def _owned(self, sweep_id: str) -> Iterator[None]:
+        """Change a sweep in one transaction, if this process is the one that works on it."""
+        with writing(self.database, self.path):
+            self._leases.check(sweep_id, f"sweep {sweep_id}")
+            if _is_changed(self._row(sweep_id)):
+                raise _damaged(sweep_id)  # a new digest must not hide it
+            yield
+            self._seal(sweep_id)
+
+    def _seal(self, sweep_id: str) -> None:
+        """Keep the digest of the description; a sweep from before there were digests stays without."""
+        row = self._row(sweep_id)
+        if row["digest"] is not None:
+            update(self.database, "sweeps", sweep_id, {"digest": row_digest([row], without=("digest",))})
+
+    def _row(self, sweep_id: str) -> dict[str, Any]:
+        return fetch(self.database, "SELECT * FROM sweeps WHERE id = ?", sweep_id)[0]
+
+    def _put_away_damaged(self, sweep: StoredSweep) -> int:
+        """Delete the blocks that are not what was stored, so that they are run again; return how many."""
+        damaged = self._damaged_samples(sweep)
+        for first, last in damaged:
+            for table, column in ((_table(sweep.sweep_id), "sample"), ("blocks", "start")):
+                where = f"{column} BETWEEN ? AND ?" + (" AND sweep = ?" if table == "blocks" else "")
+                values = (first, last, sweep.sweep_id) if table == "blocks" else (first, last)
+                self.database.execute(f"DELETE FROM {quoted(table)} WHERE {where}", values)
+        return len(damaged)
 
     def find(self, given: str) -> str:
         """Return the id of the sweep named by an id, its unique beginning or ``@last`` (the newest sweep)."""
@@ -147,35 +212,121 @@ class Sweeps:
         """Return the description of a sweep (see ``find``)."""
         sweep_id = self.find(given)
         with translated(self.path):
-            row = fetch(self.database, "SELECT * FROM sweeps WHERE id = ?", sweep_id)[0]
+            row = self._row(sweep_id)
             done = fetch(self.database, f"SELECT count(*) AS n FROM {quoted(_table(sweep_id))}")[0]["n"]
-        varied = {name: (float(low), float(high)) for name, (low, high) in json.loads(row["varied"]).items()}
-        return StoredSweep(
-            sweep_id=sweep_id,
-            created=row["created"],
-            status=stored_status(row),
-            seed=row["seed"],
-            command=tuple(json.loads(row["command"])),
-            samples=row["samples"],
-            done=int(done),
-            varied=varied,
-            outputs=tuple(json.loads(row["outputs"])),
-            settings=json.loads(row["settings"]),
-            result=None if row["result"] is None else json.loads(row["result"]),
-        )
+        try:
+            if _is_changed(row):
+                raise ValueError("changed")
+            return _described(row, self._status(row), int(done))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _damaged(sweep_id) from error
 
     def table(self, sweep: StoredSweep) -> SweepTable:
-        """Return the samples stored so far, in order."""
-        columns = _columns(tuple(sweep.varied), sweep.outputs)
-        names = ", ".join(quoted(name) for name in columns)
-        sql = f"SELECT sample, failed, {names} FROM {quoted(_table(sweep.sweep_id))} ORDER BY sample"
-        with translated(self.path):
-            rows = self.database.execute(sql).fetchall()
-        cells = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(columns))
+        """Return the samples stored so far, in order.
+
+        Raises SimError where a block is not what was stored.
+        """
+        damaged = self._damaged_samples(sweep)
+        if damaged:
+            raise SimError(
+                f"The sweep {sweep.sweep_id} is damaged: {_spans(damaged)} changed after they were stored."
+                f" Run these again with: sim sweep --resume {sweep.sweep_id}"
+            )
+        cells = self._cells(sweep)
         middle = 2 + len(sweep.varied)
         return SweepTable(
             cells[:, 0].astype(np.int64), cells[:, 2:middle], cells[:, middle:], cells[:, 1] != 0
         )
+
+    def examined(self) -> tuple[int, int, list[str]]:
+        """Read every sweep: how many, how many from before there were digests, which are damaged."""
+        with translated(self.path):
+            rows = fetch(self.database, "SELECT * FROM sweeps ORDER BY created, rowid")
+        damaged = []
+        for row in rows:
+            try:
+                spans = self._damaged_samples(self.get(row["id"]))
+            except SimError:
+                damaged.append(f"sweep {row['id']} (its description or table)")
+            else:
+                damaged += [f"sweep {row['id']} ({_spans(spans)})"] if spans else []
+        return len(rows), sum(row["digest"] is None for row in rows), damaged
+
+    def _status(self, row: Mapping[str, Any]) -> str:
+        """A sweep left "running" by a process that is gone was interrupted."""
+        if row["status"] != "running":
+            return str(row["status"])
+        lease = self._leases.get(row["id"])
+        return "running" if lease is not None and lease.alive() else "interrupted"
+
+    def _cells(self, sweep: StoredSweep) -> NDArray[np.float64]:
+        """Return the wide table (samples, columns); what is no number there is NaN."""
+        columns = _columns(tuple(sweep.varied), sweep.outputs)
+        names = ", ".join(quoted(name) for name in ("sample", "failed", *columns))
+        sql = f"SELECT {names} FROM {quoted(_table(sweep.sweep_id))} ORDER BY sample"
+        with translated(self.path):
+            rows = self.database.execute(sql).fetchall()
+        try:
+            cells = np.array(rows, dtype=np.float64)
+        except (ValueError, TypeError):
+            cells = np.array([[_number(cell) for cell in row] for row in rows])
+        return cells.reshape(len(rows), 2 + len(columns))
+
+    def _damaged_samples(self, sweep: StoredSweep) -> list[tuple[int, int]]:
+        """Return the first and last sample of each block that is not what was stored."""
+        cells = self._cells(sweep)
+        with translated(self.path):
+            row = self._row(sweep.sweep_id)
+            sql = "SELECT start, count, digest FROM blocks WHERE sweep = ? ORDER BY start"
+            blocks = fetch(self.database, sql, sweep.sweep_id)
+        damaged, covered = [], np.zeros(len(cells), dtype=bool)
+        for block in blocks:
+            first, last = int(block["start"]), int(block["start"]) + int(block["count"]) - 1
+            part = (cells[:, 0] >= first) & (cells[:, 0] <= last)
+            covered |= part
+            if array_digest(first, cells[part]) != block["digest"]:
+                damaged.append((first, last))
+        # Samples of before there were digests belong to no block.
+        if row["digest"] is not None and not covered.all():
+            stray = cells[~covered, 0]
+            damaged.append((int(np.nanmin(stray)), int(np.nanmax(stray))))
+        return damaged
+
+
+def _described(row: Mapping[str, Any], status: str, done: int) -> StoredSweep:
+    varied = {name: (float(low), float(high)) for name, (low, high) in json.loads(row["varied"]).items()}
+    return StoredSweep(
+        sweep_id=row["id"],
+        created=row["created"],
+        status=status,
+        seed=row["seed"],
+        command=tuple(json.loads(row["command"])),
+        samples=row["samples"],
+        done=done,
+        varied=varied,
+        outputs=tuple(json.loads(row["outputs"])),
+        settings=json.loads(row["settings"]),
+        result=None if row["result"] is None else json.loads(row["result"]),
+    )
+
+
+def _is_changed(row: Mapping[str, Any]) -> bool:
+    return row["digest"] is not None and row["digest"] != row_digest([row], without=("digest",))
+
+
+def _damaged(sweep_id: str) -> SimError:
+    return SimError(
+        f"The sweep {sweep_id} is damaged: its description has changed since it was stored."
+        " Other sweeps can be read. Start it again, or restore the database from a copy."
+    )
+
+
+def _spans(samples: Sequence[tuple[int, int]]) -> str:
+    return "samples " + ", ".join(f"{first} to {last}" for first, last in samples)
+
+
+def _number(cell: object) -> float:
+    return float(cell) if isinstance(cell, int | float) else math.nan
 
 
 def _table(sweep_id: str) -> str:

@@ -116,11 +116,9 @@ def test_failed_samples_are_counted_and_the_exit_code_says_partial(
     assert stored().done == 60
 
 
-def test_a_changed_model_cannot_go_on(tiny: Any) -> None:
+def test_a_changed_model_cannot_go_on(tiny: Any, double: Any) -> None:
     tiny("sweep", *VARY, "--samples", "20")
-    with open_store(database_path()) as store:
-        settings = json.dumps(stored().settings | {"model_hash": "other"})
-        store.database.execute("UPDATE sweeps SET settings = ?", (settings,))
+    double.spec = replace(double.spec, hash="other")
     said = tiny("sweep", "--resume", "@last")
     assert said.code == 2
     assert "model has changed" in said.err

@@ -187,3 +187,68 @@ def test_the_store_does_not_load_pandas(path: Path) -> None:
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def locked(path: Path) -> sqlite3.Connection:
+    """Lock the file against readers too, as a program without a log does half through a change."""
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA journal_mode=DELETE")
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_lock_is_never_taken_for_damage(path: Path, write: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sim.store.database, "WAIT_S", 0.05)
+    with open_store(path) as store:
+        begin(store)
+    other = locked(path)
+    with pytest.raises(SimError, match=r"in use .locked. by another program; waited 0.05 s"):
+        open_store(path, write=write)
+    other.close()
+    with open_store(path, write=write) as store:
+        assert len(store.runs.lines()) == 1
+
+
+def test_who_reads_first_waits_for_another_writer_all_the_same(path: Path) -> None:
+    with open_store(path) as store:
+        run = begin(store)
+        other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE tags SET tag = tag")
+        timer = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+        timer.start()
+        store.runs.mark(run, "failed")
+        timer.join()
+        other.close()
+        assert store.runs.get(run)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("code", "immutable"), [(14, True), (8 | 5 << 8, True), (5, False), (6, False), (11, False)]
+)
+def test_only_what_cannot_be_opened_is_taken_as_unchanging(
+    code: int, immutable: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(path).close()
+    asked: list[str] = []
+
+    class Refusing(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> Any:
+            error = sqlite3.OperationalError("refused")
+            error.sqlite_errorcode = code
+            raise error
+
+    whole = sqlite3.connect
+
+    def connect(address: Any, **options: Any) -> Any:
+        asked.append(str(address))
+        return whole(address, **options) if "immutable" in str(address) else Refusing(":memory:")
+
+    monkeypatch.setattr(sim.store.database.sqlite3, "connect", connect)
+    if immutable:
+        open_store(path, write=False).close()
+    else:
+        with pytest.raises(SimError):
+            open_store(path, write=False)
+    assert any("immutable" in address for address in asked) == immutable

@@ -120,8 +120,8 @@ def test_last_is_the_newest_complete_run(store: Store, record: dict[str, Any]) -
 def test_a_run_is_found_by_beginning_and_tag(
     store: Store, record: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = iter(("20260102-030405-aaaa", "20260102-030405-abcd"))
-    monkeypatch.setattr("sim.store.runs.new_id", lambda: next(ids))
+    ids = iter(("20260102-030405-aaaa", "20260102-030405-aaaa", "20260102-030405-abcd"))
+    monkeypatch.setattr("sim.store.identifiers.new_id", lambda: next(ids))
     first, second = completed(store, record), completed(store, record)
     store.database.execute("INSERT INTO tags VALUES ('plan', ?)", (first,))
     assert store.runs.find("plan") == first

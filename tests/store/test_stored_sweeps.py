@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from sim.errors import BadInput
+from sim.errors import BadInput, SimError
 from sim.store import Store
 
 VARIED = {"headquarters": (0.0, 1.0), 'odd "name"[city, 输变电]': (-1.0, 2.0), "goal": (0.0, 1.0)}
@@ -34,13 +36,30 @@ def test_blocks_come_back_in_order(store: Store) -> None:
     assert store.sweeps.get(sweep.sweep_id).done == 6
 
 
+def block_of(rows: int, value: float = 1) -> tuple[Any, Any, Any]:
+    return np.full((rows, 3), value), np.full((rows, 2), value), np.zeros(rows, dtype=bool)
+
+
+def test_a_block_stored_twice_changes_nothing(store: Store) -> None:
+    sweep = store.sweeps.get(begun(store))
+    store.sweeps.append(sweep, 3, *block_of(3))
+    store.sweeps.append(sweep, 3, *block_of(3, value=2))
+    assert store.sweeps.get("@last").done == 3
+    assert set(store.sweeps.table(sweep).inputs.ravel()) == {1}
+
+
 def test_a_block_goes_in_whole_or_not_at_all(store: Store) -> None:
     sweep = store.sweeps.get(begun(store))
-    block = (np.ones((3, 3)), np.ones((3, 2)), np.zeros(3, dtype=bool))
-    store.sweeps.append(sweep, 2, *block)
-    with pytest.raises(Exception, match="UNIQUE"):
-        store.sweeps.append(sweep, 0, *block)
-    assert store.sweeps.get("@last").done == 3
+    flags = np.array(["no", "no", "no"], dtype=object)
+    with pytest.raises(ValueError, match="no"):
+        store.sweeps.append(sweep, 0, *block_of(3)[:2], flags)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.store.sweeps._columns", lambda inputs, outputs: ["unknown"])
+        with pytest.raises(SimError, match="no column named unknown"):
+            store.sweeps.append(sweep, 0, *block_of(3))
+    assert store.sweeps.get("@last").done == 0
+    store.sweeps.append(sweep, 0, *block_of(3))
+    assert store.sweeps.table(sweep).sample.tolist() == [0, 1, 2]
 
 
 def test_a_finished_sweep_keeps_its_result(store: Store) -> None:
