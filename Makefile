@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Processes that run the tests side by side: as many as there are processors, at most four (memory).
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal
 PACKAGING := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
@@ -16,7 +19,7 @@ run: $(VENV)/.ready ## run the headquarters lever and write its report to out/he
 	$(BIN)/sim report @last --output out/headquarters.pdf
 
 test: lint ## check style, types, import direction and run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/.ready-test ## check style, types and import direction
 	$(BIN)/ruff check .
@@ -28,7 +31,7 @@ bench: $(VENV)/.ready-bench ## measure speed, a quarter of an hour (QUICK=1: a f
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 parity: $(VENV)/.ready-test ## compare every case with PySD (long)
-	$(BIN)/python -m pytest -m "parity or slow"
+	$(PYTEST) -m "parity or slow"
 
 docs: $(VENV)/.ready-test ## write docs/ from the model and its tables
 	$(BIN)/python tools/make_docs.py

@@ -15,7 +15,7 @@ from sim.analyse.additive import part_outputs
 from sim.analyse.coalitions import CONDITIONS, players_of
 from sim.analyse.explain import explain
 from sim.analyse.indicator import find_indicator
-from sim.ensemble import LeverUse, Project, Scenario, draw_members, load_project, run_paired
+from sim.ensemble import LeverUse, Project, Scenario, draw_members, run_paired
 from sim.errors import BadInput, SimError
 from sim.spec.loops import COLUMNS, Loop, load_loops
 from sim.spec.parts import load_parts
@@ -171,11 +171,6 @@ def test_indicators_and_years(project: Project) -> None:
 def test_nothing_to_explain(project: Project, region: Path) -> None:
     with pytest.raises(BadInput, match="Nothing differs from the baseline"):
         explained(project, Scenario(), region)
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Project:
-    return load_project()
 
 
 @pytest.mark.parametrize("name", [parts.indicator for parts in load_parts()])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support import REGION
+from support.double import Double
 
 from sim.ensemble import Project, load_project
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 OBSERVATIONS = """\
 id,zh,en,facts,variable,operator,of,year,scale,value,unit,error,discrepancy,side,group,note
 growth,增速,growth,F001,output[city],growth,,2024,100,4.2,%,0.2,0.2,both,growth,
@@ -21,25 +19,13 @@ price,现价产值,output at current prices,F001,output current[city],level,,202
 """
 
 
-def make_double() -> Any:
-    """Return a double of the engine."""
-    found = importlib.util.spec_from_file_location("double", FIXTURES / "double.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    # A dataclass looks up its own module while it is made.
-    sys.modules["double"] = module
-    found.loader.exec_module(module)
-    return module.Double()
-
-
 @pytest.fixture
 def region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a tiny region with observations; caches and data go to a folder of the test."""
     for name in ("cache", "data"):
         monkeypatch.setenv(f"SIM_{name.upper()}", str(tmp_path / name))
     folder = tmp_path / "region"
-    shutil.copytree(FIXTURES / "region", folder)
+    shutil.copytree(REGION, folder)
     (folder / "calibration" / "observations.csv").write_text(OBSERVATIONS, encoding="utf-8")
     return folder
 
@@ -47,4 +33,4 @@ def region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def observed(region: Path) -> Project:
     """Return the tiny region."""
-    return load_project(region, model=make_double())
+    return load_project(region, model=Double())

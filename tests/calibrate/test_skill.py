@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import REGION
+from support.double import Double
 
 from sim.calibrate.coverage import Asked, coverage, ranks
 from sim.calibrate.forward import Cloud, make_forward
@@ -25,7 +24,6 @@ from sim.ensemble import Project, load_project
 from sim.errors import BadInput
 from sim.spec.loops import Loop, load_loops
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 OBSERVATIONS = """\
 id,zh,en,facts,variable,operator,of,year,scale,value,unit,error,discrepancy,side,group,note
 growth,增速,growth,F001,output[city],growth,,2024,100,4.2,%,0.2,0.2,both,growth,
@@ -48,25 +46,14 @@ EFFORT = Effort(particles=60, regions=15, larger=10, each_loop=8)
 WORK = Work(60, Settings(60, 1, 2), 200, EFFORT)
 
 
-def _double() -> Any:
-    found = importlib.util.spec_from_file_location("double", FIXTURES / "double.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    # A dataclass looks up its own module while it is made.
-    sys.modules["double"] = module
-    found.loader.exec_module(module)
-    return module.Double()
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("study") / "region"
-    shutil.copytree(FIXTURES / "region", folder)
+    shutil.copytree(REGION, folder)
     (folder / "calibration" / "observations.csv").write_text(OBSERVATIONS, encoding="utf-8")
     (folder / "calibration" / "naive.csv").write_text(NAIVE, encoding="utf-8")
     (folder / "model" / "loops.csv").write_text(LOOPS, encoding="utf-8")
-    return load_project(folder, model=_double())
+    return load_project(folder, model=Double())
 
 
 @pytest.fixture(scope="module")

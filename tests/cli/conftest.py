@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support import REGION
+from support.double import Double
 
 from sim.cli.main import run_program
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @dataclass(frozen=True)
@@ -44,21 +41,9 @@ def sim(own_data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 
 @pytest.fixture
-def double() -> Any:
-    """Return a double of the engine, which keeps the runs it was asked for."""
-    spec = importlib.util.spec_from_file_location("double", FIXTURES / "double.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["double"] = module
-    spec.loader.exec_module(module)
-    return module.Double()
-
-
-@pytest.fixture
-def tiny(sim: Sim, double: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sim:
+def tiny(sim: Sim, double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sim:
     """Return ``sim`` over the tiny region, run by the double."""
     monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("SIM_STUDY", str(FIXTURES / "region"))
+    monkeypatch.setenv("SIM_STUDY", str(REGION))
     monkeypatch.setattr("sim.ensemble.project._engine_model", lambda path: double)
     return sim

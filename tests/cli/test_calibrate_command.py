@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import REGION
 
 from sim.store import open_store
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 SMALL = ("--samples", "1024", "--particles", "200", "--members", "100")
 OBSERVATIONS = """\
 id,zh,en,facts,variable,operator,of,year,scale,value,unit,error,discrepancy,side,group,note
@@ -27,7 +27,7 @@ FAR = "far,远,far,F001,output[city],level,,2020,1,900,1e8 CNY,20,0,both,far,\n"
 def observed(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the tiny region with observations, which the environment names as the study."""
     folder = tmp_path / "region"
-    shutil.copytree(FIXTURES / "region", folder)
+    shutil.copytree(REGION, folder)
     (folder / "calibration" / "observations.csv").write_text(OBSERVATIONS, encoding="utf-8")
     monkeypatch.setenv("SIM_STUDY", str(folder))
     return folder

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import REGION
 
 BAND = {"p05": 4.1, "p50": 5.2, "p95": 6.3}
 NAMES = {"zh": "增速", "en": "City growth"}
@@ -245,7 +246,7 @@ def test_the_users_own_calibration_comes_first(tiny: Any, double: Any) -> None:
     from sim.ensemble import load_project
     from sim.ensemble.posterior import identity, own_posterior
 
-    project = load_project(Path(__file__).parents[1] / "fixtures" / "region", model=double)
+    project = load_project(REGION, model=double)
     path = own_posterior(project).with_suffix(".json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(RECORD), encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import REGION
 
 from sim.spec.loops import COLUMNS
 
@@ -27,7 +28,7 @@ LOOP = {
 def explain(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return ``sim`` over the tiny region, with a table of loops."""
     region = tmp_path / "region"
-    shutil.copytree(Path(__file__).parents[1] / "fixtures" / "region", region)
+    shutil.copytree(REGION, region)
     with (region / "model" / "loops.csv").open("w", encoding="utf-8", newline="") as stream:
         table = csv.DictWriter(stream, COLUMNS)
         table.writeheader()

@@ -11,14 +11,13 @@ from typing import Any
 
 import click
 import pytest
+from support import RECORD
 
 import sim
 from sim.cli.main import COMMANDS, program
 from sim.errors import BadInput, GoalNotMet, Interrupted, PartialSweep, SimError
 from sim.folders import database_path
 from sim.store import open_store
-
-RECORD = Path(__file__).parents[1] / "fixtures" / "record.json"
 
 
 def process(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import RECORD
 
 from sim.folders import database_path
 from sim.store import open_store
-
-RECORD = Path(__file__).parents[1] / "fixtures" / "record.json"
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,32 +11,19 @@ from typing import Any
 import numpy as np
 import pypdfium2
 import pytest
+from support import fictional
 
 from sim.cli.main import run_program
 from sim.ensemble import Project, Scenario, draw_members, load_project, run_paired
 from sim.ensemble.posterior import read_posterior
 from sim.ensemble.sampling import prior_draws
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 REAL = ("昌吉", "乌鲁木齐", "准东", "Changji")
 """Names of the shipped place, which must not come up in another's report."""
 
 MEMBERS = 200
 SAMPLES, PARTICLES = 2048, 200
 """A small budget for the calibration: enough to see whether the truth comes back, in seconds."""
-
-
-def load_fictional() -> Any:
-    found = importlib.util.spec_from_file_location("fictional", FIXTURES / "fictional.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules["fictional"] = module
-    found.loader.exec_module(module)
-    return module
-
-
-fictional = load_fictional()
 
 
 @dataclass(frozen=True)
@@ -82,8 +67,7 @@ def test_the_folder_says_that_it_is_fictional(county: County) -> None:
         assert all("synthetic" in " ".join(row.values()) for row in rows)
 
 
-def test_it_is_another_place(county: County, project: Project) -> None:
-    shipped = load_project()
+def test_it_is_another_place(county: County, project: Project, shipped: Project) -> None:
     assert project.defaults["city GDP in 2024"] == pytest.approx(0.1 * 705.11, rel=1e-3)
     assert len(project.exchanged) > 50
     city = project.defaults["group share in 2024"][0].tolist()
@@ -159,7 +143,9 @@ def test_the_truth_comes_back_from_the_facts(
     assert below < county.truth.goal < above
 
 
-def test_a_place_of_an_eighth_of_the_size_has_an_eighth_of_everything(tmp_path: Path) -> None:
+def test_a_place_of_an_eighth_of_the_size_has_an_eighth_of_everything(
+    shipped: Project, tmp_path: Path
+) -> None:
     """Each value of a study reaches the model, in members and in the start: only what has a size changes."""
     share = 0.125
     assert run_program(["new", str(tmp_path / "eighth")]) == 0
@@ -167,7 +153,7 @@ def test_a_place_of_an_eighth_of_the_size_has_an_eighth_of_everything(tmp_path: 
         name: repr(share * float(row[name])) for name in ("value", "low", "high")
         if fictional.sized(row["unit"])
     }))  # fmt: skip
-    whole, small = load_project(), load_project(tmp_path / "eighth")
+    whole, small = shipped, load_project(tmp_path / "eighth")
     drawn = [draw_members(one, 8, 1) for one in (whole, small)]
     np.testing.assert_allclose(drawn[1].logs, drawn[0].logs, rtol=0, atol=1e-12)
     runs = [

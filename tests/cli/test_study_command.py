@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import REGION
 
 from sim.folders import Study, database_path
 from sim.store import open_store
 
-REGION = Path(__file__).parents[1] / "fixtures" / "region"
 HEADQUARTERS = ("--lever=headquarters", "--members", "20")
 
 

@@ -13,11 +13,6 @@ from sim.ensemble.founding import found_study
 from sim.errors import BadInput
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Project:
-    return load_project()
-
-
 @pytest.fixture
 def folder(shipped: Project, tmp_path: Path) -> Path:
     found_study(shipped, tmp_path / "new")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from support import REGION
 
 from sim.analyse import SweepBlock, plan_sweep, run_sweep
 from sim.ensemble import LeverUse, Project, Scenario, draw_members, load_project, run_paired, run_scenario
@@ -16,12 +15,7 @@ HEADQUARTERS = Scenario("hq", "总部", "HQ", (LeverUse("headquarters"),))
 
 @pytest.fixture(scope="module")
 def real() -> Project:
-    return load_project(Path(__file__).parents[1] / "fixtures" / "region")
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Project:
-    return load_project()
+    return load_project(REGION)
 
 
 def test_the_engine_gives_what_the_double_gives(real: Project, project: Project) -> None:

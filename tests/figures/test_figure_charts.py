@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
+from support import RECORD
 
 from sim.errors import BadInput, SimError
 from sim.figures import (
@@ -27,8 +27,6 @@ from sim.figures import (
     small_multiples,
     stacked_areas,
 )
-
-RECORD = Path(__file__).parent.parent / "fixtures" / "record.json"
 
 
 def series(name: str = "接待游客", unit: str = "万人次", *points: Point, factor: float = 1.0) -> Series:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.ensemble import Members, Paired, Project, draw_members, load_project, median_start, run_paired
+from sim.ensemble import Members, Paired, Project, draw_members, median_start, run_paired
 from sim.ensemble.anchoring import apply_multipliers
 from sim.spec.scenario import Scenario
 
@@ -20,8 +20,8 @@ BASELINE = Scenario("baseline", "baseline", "baseline", (), {})
 
 
 @pytest.fixture(scope="session")
-def project() -> Project:
-    return load_project()
+def project(shipped: Project) -> Project:
+    return shipped
 
 
 @pytest.fixture(scope="session")

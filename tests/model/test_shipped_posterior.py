@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.ensemble import Members, Project, load_project
+from sim.ensemble import Members, Project
 from sim.ensemble.observing import predictions
 from sim.ensemble.posterior import identity, read_posterior
 from sim.folders import content
@@ -22,13 +22,8 @@ MUST_MEET = (
 
 
 @pytest.fixture(scope="module")
-def place() -> Project:
-    return load_project()
-
-
-@pytest.fixture(scope="module")
-def members(place: Project) -> Members:
-    return read_posterior(content("calibration", "posterior.npz"), place)
+def members(shipped: Project) -> Members:
+    return read_posterior(content("calibration", "posterior.npz"), shipped)
 
 
 @pytest.fixture(scope="module")
@@ -38,36 +33,36 @@ def evidence() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def figures(place: Project, members: Members) -> Any:
-    result = place.model.run(
-        members.constants(place), lanes=len(members), outputs=place.outputs, final_time=2024
+def figures(shipped: Project, members: Members) -> Any:
+    result = shipped.model.run(
+        members.constants(shipped), lanes=len(members), outputs=shipped.outputs, final_time=2024
     )
-    return predictions(place, result)
+    return predictions(shipped, result)
 
 
 def test_model_posterior_and_evidence_belong_together(
-    place: Project, members: Members, evidence: dict[str, Any]
+    shipped: Project, members: Members, evidence: dict[str, Any]
 ) -> None:
     assert len(members) == 1000
-    assert evidence["made_for"] == identity(place)
+    assert evidence["made_for"] == identity(shipped)
     calibration = evidence["calibration"]
     assert calibration["effective"] >= 500 * calibration["particles"] / 2000
     assert calibration["implausible"] == []
     assert calibration["samples"] == 2**17
 
 
-def test_members_agree_with_what_they_were_fitted_to(place: Project, figures: Any) -> None:
-    for at, one in enumerate(place.observations):
+def test_members_agree_with_what_they_were_fitted_to(shipped: Project, figures: Any) -> None:
+    for at, one in enumerate(shipped.observations):
         gap = (float(np.median(figures[:, at])) - one.value) / one.deviation
         worst = max(0.0, -gap) if one.side == "at_least" else abs(gap)
         assert worst < 2, one.id
 
 
 def test_evidence_repeats_what_the_members_say(
-    place: Project, figures: Any, evidence: dict[str, Any]
+    shipped: Project, figures: Any, evidence: dict[str, Any]
 ) -> None:
     stated = {row["id"]: row for row in evidence["anchors"]["figures"] if row["fitted"]}
-    for at, one in enumerate(place.observations):
+    for at, one in enumerate(shipped.observations):
         assert stated[one.id]["posterior"]["p50"] == pytest.approx(np.median(figures[:, at]), rel=2e-3)
 
 
@@ -83,7 +78,7 @@ def test_stated_growth_is_in_the_predictive_band(evidence: dict[str, Any], name:
     assert row["predictive"]["p05"] <= row["value"] <= row["predictive"]["p95"]
 
 
-def test_no_lever_is_called_known(evidence: dict[str, Any], place: Project) -> None:
+def test_no_lever_is_called_known(evidence: dict[str, Any], shipped: Project) -> None:
     levers = evidence["levers"]["levers"]
-    assert {lever["id"] for lever in levers} == {lever.id for lever in place.levers}
+    assert {lever["id"] for lever in levers} == {lever.id for lever in shipped.levers}
     assert not any(lever["identified"] for lever in levers)

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-RECORD = Path(__file__).parent.parent / "fixtures" / "record.json"
+from support import RECORD
 
 
 @pytest.fixture

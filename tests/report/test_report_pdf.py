@@ -11,6 +11,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from support import RECORD
 
 from sim.figures import load_text
 from sim.report import make_report
@@ -34,7 +35,7 @@ def pages(path: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both reports of the example record, with a title that needs searching."""
-    record = json.loads((Path(__file__).parent.parent / "fixtures" / "record.json").read_text("utf-8"))
+    record = json.loads(RECORD.read_text("utf-8"))
     record["scenario"]["title"] = {"zh": "昌吉州2030年物流情景", "en": "Logistics 2030 ✓✗ CO₂ ≥ 5‰"}
     folder = tmp_path_factory.mktemp("report")
     for lang in LANGUAGES:

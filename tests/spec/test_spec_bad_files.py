@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support import REGION
 
 from sim.errors import BadInput
 from sim.spec.anchors import load_anchors
@@ -18,7 +19,6 @@ from sim.spec.scenario import load_scenario
 from sim.spec.shares import load_shares
 
 BAD = Path(__file__).parent / "bad"
-REGION = Path(__file__).parents[1] / "fixtures" / "region"
 
 MESSAGES = {
     "facts-value.csv": ("row 3", "'value'", "'five' is not a finite number"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support import REGION
 
 from sim.errors import BadInput
 from sim.spec.anchors import load_anchors
@@ -14,8 +15,6 @@ from sim.spec.kpis import load_kpis
 from sim.spec.levers import Lever, find_lever, load_levers
 from sim.spec.priors import load_priors
 from sim.spec.references import Reference, parse_reference
-
-REGION = Path(__file__).parents[1] / "fixtures" / "region"
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from support import REGION
 
 from sim.errors import BadInput
 from sim.spec.levers import Lever, load_levers
 from sim.spec.scenario import LeverUse, Scenario, load_scenario, make_scenario, parse_input, parse_lever
 
-REGION = Path(__file__).parents[1] / "fixtures" / "region"
 LEVERS: tuple[Lever, ...] = load_levers(REGION / "model" / "levers.toml")
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support import RECORD
 
 from sim.store import Store, open_store
-
-RECORD = Path(__file__).parents[1] / "fixtures" / "record.json"
 
 
 @pytest.fixture
