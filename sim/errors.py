@@ -10,7 +10,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["BadInput", "GoalNotMet", "Interrupted", "PartialSweep", "SimError", "did_you_mean"]
+__all__ = [
+    "BadInput",
+    "CacheWarning",
+    "GoalNotMet",
+    "Interrupted",
+    "PartialSweep",
+    "SimError",
+    "did_you_mean",
+]
 
 
 class SimError(Exception):
@@ -41,6 +49,10 @@ class Interrupted(SimError):
     """The user pressed Ctrl-C; what was stored stays stored."""
 
     exit_code = 130
+
+
+class CacheWarning(UserWarning):
+    """Something kept from an earlier run is not trusted, and is done without: slower, with equal results."""
 
 
 def did_you_mean(given: str, known: Iterable[str], count: int = 3) -> str:

@@ -1,18 +1,27 @@
-"""Files that a user names: read with a bound, and never from anything but a regular file."""
+"""Files: read with a bound, and never from anything but a regular one; written in one step."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from sim.errors import BadInput
 from sim.limits import Limit
 
-__all__ = ["inside", "open_regular", "read_bytes", "read_text"]
+__all__ = [
+    "beside",
+    "create",
+    "inside",
+    "open_regular",
+    "read_bytes",
+    "read_text",
+    "sync_folder",
+    "write_whole",
+]
 
 _CHUNK = 1 << 20
 _EXTRA = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -116,3 +125,46 @@ def _bounded(file: BinaryIO, most: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
+    """Write beside ``path`` and rename; ``durable`` waits until the disk has it.
+
+    Raises:
+        OSError: it cannot be written; an older file stays as it was.
+    """
+    part = beside(path)
+    try:
+        create(part, data, mode=mode, durable=durable)
+        part.replace(path)
+    except BaseException:  # Ctrl-C, too, leaves nothing half-written.
+        part.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def beside(path: Path) -> Path:
+    """Return a new name in the same folder for what is not yet whole."""
+    return path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.part")
+
+
+def create(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
+    """Write a file that must not be there yet; FileExistsError if it is."""
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # Not every file system can, and the files themselves are written.
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -111,7 +111,10 @@ def _is_own(parts: tuple[str, ...]) -> bool:
 
 def _made(folder: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for part in (*reversed(folder.parents), folder):
+            if not part.is_dir():
+                # Private, whatever the umask: what others may write to is not trusted with the user's key.
+                part.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise BadInput(f"The folder {folder} cannot be made: {error.strerror}.") from error
     return folder

@@ -6,26 +6,22 @@ the seed, and those of chosen points are made again when they are wanted.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import shutil
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import sim
+from sim.cache import BANKS
 from sim.calibrate.forward import Cloud, Forward, joined
 from sim.ensemble import Project
-from sim.ensemble.arrays import keep_arrays
+from sim.ensemble.arrays import arrays_in, npz
 from sim.ensemble.runner import Floats, Progress
 from sim.errors import BadInput
-from sim.folders import cache_folder
 
 __all__ = ["LEAST", "MOST", "Bank", "discard_bank", "fill_bank"]
 
@@ -70,16 +66,17 @@ def fill_bank(
     """
     if samples & (samples - 1) or not LEAST <= samples <= MOST:
         raise BadInput(f"{samples} prior samples given. Allowed: a power of two from {LEAST} to {MOST}.")
-    folder = _folder(forward.project, samples, seed)
+    bank = _name(forward.project, samples, seed)
     logs: list[NDArray[np.float32]] = []
     figures: list[Floats] = []
     for begin, z in _coordinates(len(forward.project.sampled), samples, seed):
         if progress:
             progress("bank", begin, samples)
-        path = folder / f"{begin:07d}.npz"
-        found = _read(path, z) or forward(z)
-        if not path.exists():
-            keep_arrays(path, logs=found.logs, figures=found.figures)
+        name = f"{bank}-{begin:07d}"
+        found = _read(name, z)
+        if found is None:
+            found = forward(z)
+            BANKS.write(name, npz(logs=found.logs, figures=found.figures))
         if not begin:
             forward = forward.learnt(found)
         logs.append(found.logs.astype(np.float32))
@@ -91,8 +88,7 @@ def fill_bank(
 
 def discard_bank(project: Project, samples: int, seed: int) -> None:
     """Remove the blocks kept for going on, once they are not needed any more."""
-    with contextlib.suppress(OSError):
-        shutil.rmtree(_folder(project, samples, seed))
+    BANKS.remove(_name(project, samples, seed))
 
 
 def _coordinates(priors: int, samples: int, seed: int) -> Iterator[tuple[int, Floats]]:
@@ -106,7 +102,7 @@ def _coordinates(priors: int, samples: int, seed: int) -> Iterator[tuple[int, Fl
         yield begin, ndtri(np.clip(sobol.random(size), 1e-9, 1 - 1e-9))
 
 
-def _folder(project: Project, samples: int, seed: int) -> Path:
+def _name(project: Project, samples: int, seed: int) -> str:
     what: list[Any] = [
         FORMAT,
         sim.__version__,
@@ -115,18 +111,17 @@ def _folder(project: Project, samples: int, seed: int) -> Path:
         samples,
         seed,
     ]
-    name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
-    folder = cache_folder() / "calibrations" / name
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
-def _read(path: Path, z: Floats) -> Cloud | None:
+def _read(name: str, z: Floats) -> Cloud | None:
+    data = BANKS.read(name)
+    if data is None:
+        return None
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            logs, figures = arrays["logs"], arrays["figures"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays = arrays_in(data, BANKS.largest)
+        logs, figures = arrays["logs"], arrays["figures"]
+    except (ValueError, KeyError):
         return None
     sound = len(logs) == len(figures) == len(z) and logs.dtype == figures.dtype == np.float64
     return Cloud(z, logs, figures) if sound else None

@@ -85,17 +85,22 @@ def _calibrated(
 ) -> tuple[Calibration, Path]:
     from sim.calibrate import Asked, Settings, calibrate
     from sim.ensemble import load_project
-    from sim.ensemble.posterior import own_posterior, write_posterior
+    from sim.ensemble.posterior import check_own_posterior, keep_posterior, write_posterior
     from sim.store import open_store
 
+    if options["output"] is None:
+        check_own_posterior()
     progress = progress_tenths(lambda stage: texts(f"stage.{stage}"), check)
     with open_store(database) as store:
         project = load_project(current_study().folder)
         asked = Asked(options["samples"], Settings(options["particles"]), options["members"], options["seed"])
         found = calibrate(project, asked, progress)
-        path = options["output"] or own_posterior(project)
         # The posterior first: what follows may be interrupted, and is not needed to run.
-        write_posterior(path, found.posterior)
+        path = options["output"]
+        if path is None:
+            path = keep_posterior(project, found.posterior)
+        else:
+            write_posterior(path, found.posterior)
         store.calibrations.keep(found.summary(), path, as_typed())
         _write_evidence(found, path, options["regions"] if options["skill"] else 0, progress)
     return found, path

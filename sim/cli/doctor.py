@@ -52,6 +52,7 @@ TIME STEP = 0.25 ~ year ~ |
 SAVEPER = 1 ~ year ~ |
 """
 TINY_RESULT = 100 * 0.975**8
+MOST_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "place", _place
     yield "fonts", _fonts
     yield "cache", _cache
-    yield "data", lambda: _writable(data_folder())
+    yield "data", _data
     yield "database", lambda: _database(database_place(db))
     yield "engine", _engine
 
@@ -136,10 +137,31 @@ def _fonts() -> str:
 
 
 def _cache() -> str:
+    from sim.cache import KEPT, key_place
+
+    _refuse(
+        [problem for kind in KEPT for problem in kind.problems()], "Results are right without, but slower."
+    )
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
-    return f"{_writable(folder)}, {len(files)} files, {size:.1f} MB"
+    return f"{_writable(folder)}, {len(files)} files, {size:.1f} MB, key in {key_place(folder)}"
+
+
+def _data() -> str:
+    from sim.cache import POSTERIORS
+
+    if POSTERIORS.path("").parent.exists():
+        _refuse(POSTERIORS.problems(), "Runs that would take it stop; or calibrate again with sim calibrate.")
+    return _writable(data_folder())
+
+
+def _refuse(problems: list[str], then: str) -> None:
+    """Raise SimError with the first problems, each once, if there are any."""
+    told = list(dict.fromkeys(problems))
+    if told:
+        more = f" And {len(told) - MOST_TOLD} more." if len(told) > MOST_TOLD else ""
+        raise SimError(" ".join(told[:MOST_TOLD]) + f"{more} {then}")
 
 
 def _writable(folder: Path) -> str:

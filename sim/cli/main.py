@@ -11,7 +11,7 @@ import click
 
 import sim
 from sim.cli.study import chosen_study
-from sim.cli.terminal import ClosedOutput, forget_stdout, prepare_streams
+from sim.cli.terminal import ClosedOutput, cache_notes, forget_stdout, prepare_streams
 from sim.errors import Interrupted, SimError, did_you_mean
 
 __all__ = ["main", "program", "run_program"]
@@ -100,7 +100,8 @@ def run_program(arguments: Sequence[str]) -> int:
     """
     prepare_streams()
     try:
-        result = program.main(list(arguments), prog_name="sim", standalone_mode=False)
+        with cache_notes():
+            result = program.main(list(arguments), prog_name="sim", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SimError as error:
         click.echo(f"sim: {error}", err=True)

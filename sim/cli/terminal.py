@@ -7,17 +7,20 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from sim.errors import SimError
+from sim.errors import CacheWarning, SimError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 __all__ = [
     "ClosedOutput",
+    "cache_notes",
     "can_show",
     "forget_stdout",
     "note",
@@ -80,6 +83,25 @@ def write(text: str) -> None:
 def note(text: str) -> None:
     """Write one line for the person, not for the data: to stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def cache_notes() -> Iterator[None]:
+    """Say in one line, once, that something kept is not used; ``sim doctor`` has the rest."""
+    shown, said = warnings.showwarning, False
+
+    def show_once(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        nonlocal said
+        if not issubclass(category, CacheWarning):
+            shown(message, category, *where, **more)
+        elif not said:
+            said = True
+            note(f"sim: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CacheWarning)
+        warnings.showwarning = show_once
+        yield
 
 
 def show(parts: Iterable[RenderableType]) -> None:

@@ -1,7 +1,6 @@
-"""Plans to machine code, kept between processes in a private cache folder.
+"""Plans to machine code, kept between processes.
 
-The stored executable is read with pickle inside JAX, so it is only taken from a folder that
-belongs to the user and that nobody else can enter.
+Kept code is read with pickle inside JAX, so only bytes that the cache has verified ever come there.
 """
 
 from __future__ import annotations
@@ -9,13 +8,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import platform
 import struct
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,19 +20,17 @@ from typing import Any
 import jax
 import numpy as np
 
+from sim.cache import EXECUTABLES
 from sim.engine.limits import never_negative
 from sim.engine.packing import Slot, layout
 from sim.engine.planning import make_plan
 from sim.engine.program import Integrator, Program, shape
 from sim.engine.verifying import difference
 from sim.errors import SimError
-from sim.folders import cache_folder
 from sim.spec.model import Model
-from sim.translate.cache import write_whole
 
-__all__ = ["Executable", "Request", "compiled", "device_width", "executables_folder", "processor", "versions"]
+__all__ = ["Executable", "Request", "compiled", "device_width", "processor", "versions"]
 
-_MAGIC = b"sim executable 1\n"
 _START_OPTIONS: dict[str, Any] = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_backend_optimization_level": 1,
@@ -51,7 +46,6 @@ _LOOP_OPTIONS: dict[str, Any] = {
 Blocks run on threads of their own, so XLA's are off."""
 
 _PLAIN_OPTIONS: dict[str, Any] = {"xla_backend_optimization_level": 0, "xla_cpu_multi_thread_eigen": False}
-_MOST_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +88,12 @@ class Executable:
 
 def compiled(model: Model, request: Request) -> Executable:
     """Return the executable for a request, from the cache if it is there and good, else made now."""
-    path = _path(model, request)
-    found = _load(path, request)
+    name = _name(model, request)
+    found = _load(name, request)
     if found is None:
         found, payloads = _verified(model, request)
-        _store(path, found.description, payloads)
-        _prune(path)
+        if all(payloads):
+            EXECUTABLES.write(name, _wrapped(found.description, payloads))
     return found
 
 
@@ -120,40 +114,9 @@ def _verified(model: Model, request: Request) -> tuple[Executable, tuple[bytes, 
     )
 
 
-def _prune(path: Path | None) -> None:
-    """Keep the executables used last; each is some megabytes, and every change of a model makes new ones."""
-    if path is None:
-        return
-    try:
-        stored = sorted(path.parent.glob("*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in stored[_MOST_KEPT:]:
-            old.unlink(missing_ok=True)
-    except OSError:  # Another process may be doing the same.
-        return
-
-
 def device_width(width: int) -> int:
     """Return the lanes in a block, ``width`` on a processor; an accelerator needs many more to be busy."""
     return width if jax.default_backend() == "cpu" else 64 * width
-
-
-def executables_folder() -> Path | None:
-    """Return the private folder of executables, or None if it cannot be had or is not private."""
-    folder = cache_folder() / "executables"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.name == "posix":
-            status = folder.lstat()
-            if (
-                not folder.is_dir()
-                or folder.is_symlink()
-                or status.st_uid != os.getuid()
-                or status.st_mode & 0o077
-            ):
-                return None
-    except OSError:
-        return None
-    return folder
 
 
 def _compile(
@@ -211,19 +174,14 @@ def _payload(code: Any) -> bytes:
     return payload
 
 
-def _load(path: Path | None, request: Request) -> Executable | None:
-    if path is None:
+def _load(name: str, request: Request) -> Executable | None:
+    data = EXECUTABLES.read(name)
+    if data is None:
         return None
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    with suppress(OSError):
-        os.utime(path)  # What was used last is kept longest.
     try:
         description, payloads = _unwrapped(data)
         return Executable(request, description, *_revived(payloads, description))
-    except Exception:  # Anything wrong with a cached file means that it is made again.
+    except Exception:  # Whatever keeps code from being loaded means that it is made again.
         return None
 
 
@@ -242,22 +200,12 @@ def _linked(payload: bytes, inputs: Any, outputs: Any) -> Any:
         return deserialize_and_load(payload, tree((inputs, {})), tree(outputs))
 
 
-def _store(path: Path | None, description: Description, payloads: tuple[bytes, bytes]) -> None:
-    if path is None or not all(payloads):
-        return
-    write_whole(path, _wrapped(description, payloads))
-
-
 def _wrapped(description: Description, payloads: tuple[bytes, bytes]) -> bytes:
     head = json.dumps(asdict(description), ensure_ascii=False).encode()
-    body = struct.pack("<QQ", len(head), len(payloads[0])) + head + payloads[0] + payloads[1]
-    return _MAGIC + hashlib.sha256(body).digest() + body
+    return struct.pack("<QQ", len(head), len(payloads[0])) + head + payloads[0] + payloads[1]
 
 
-def _unwrapped(data: bytes) -> tuple[Description, tuple[bytes, bytes]]:
-    body = data[len(_MAGIC) + 32 :]
-    if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + 32]:
-        raise ValueError("damaged executable")
+def _unwrapped(body: bytes) -> tuple[Description, tuple[bytes, bytes]]:
     size, cut = struct.unpack_from("<QQ", body)
     head = json.loads(body[16 : 16 + size])
     inputs = tuple(Slot(item["name"], item["start"], tuple(item["shape"])) for item in head["inputs"])
@@ -269,12 +217,10 @@ def _unwrapped(data: bytes) -> tuple[Description, tuple[bytes, bytes]]:
     return description, (rest[:cut], rest[cut:])
 
 
-def _path(model: Model, request: Request) -> Path | None:
-    folder = executables_folder()
-    if folder is None:
-        return None
+def _name(model: Model, request: Request) -> str:
+    """Return the name of kept code: a digest of everything that shaped it."""
     parts = [model.hash, model.name, *map(repr, asdict(request).items()), versions(), processor()]
-    return folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}.bin"
+    return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]
 
 
 @functools.cache

@@ -1,12 +1,10 @@
-"""Arrays in files: kept in the cache so that a killed process leaves no half file, and read with a bound."""
+"""Arrays as the bytes of an .npz file and back, with a bound."""
 
 from __future__ import annotations
 
 import io
 import math
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,20 +13,14 @@ from numpy.typing import NDArray
 
 from sim.limits import Limit
 
-__all__ = ["arrays_in", "keep_arrays"]
+__all__ = ["arrays_in", "npz"]
 
 
-def keep_arrays(path: Path, **arrays: NDArray[np.generic]) -> None:
-    """Write a cache file atomically; a cache that cannot be written is done without."""
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = file.name
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+def npz(**arrays: NDArray[np.generic]) -> bytes:
+    """Return the bytes of an .npz file of arrays."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
 
 
 def arrays_in(data: bytes, limit: Limit) -> dict[str, NDArray[Any]]:

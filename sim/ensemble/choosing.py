@@ -56,7 +56,9 @@ def chosen_members(
         raise BadInput("This place has no posterior. Make one with sim calibrate, or use --ensemble=prior.")
     if file is None:
         return draw_members(project, count, seed, progress)
-    return _picked(read_posterior(file, project, other_model=asked.other_model), count, seed)
+    signed = asked.file is None and file == own_posterior(project)
+    members = read_posterior(file, project, other_model=asked.other_model, signed=signed)
+    return _picked(members, count, seed)
 
 
 def posterior_file(project: Project) -> Path | None:

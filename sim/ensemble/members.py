@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 import sim
+from sim.cache import MEMBERS
 from sim.ensemble.anchoring import (
     TOLERANCE,
     Anchored,
@@ -22,12 +20,11 @@ from sim.ensemble.anchoring import (
     find_start,
     solve_anchors,
 )
-from sim.ensemble.arrays import keep_arrays
+from sim.ensemble.arrays import arrays_in, npz
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, Progress, cells
 from sim.ensemble.sampling import check_count, check_seed, prior_draws
 from sim.errors import SimError
-from sim.folders import cache_folder
 
 __all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
 
@@ -35,8 +32,6 @@ FORMAT = 1
 """Raised when the same inputs would give other members, so that old cache files are left alone."""
 
 BLOCK = 1024
-MOST_CACHED = 100_000
-FILES_KEPT = 32
 MOST_LOST = 0.05
 """Share of members that may miss their anchors before the whole draw is refused."""
 
@@ -74,12 +69,11 @@ def draw_members(project: Project, members: int, seed: int, progress: Progress |
     """
     check_count(members)
     check_seed(seed)
-    path = _cache_path(project, members, seed)
-    found = _read(path, project, members, seed)
+    name = _name(project, members, seed)
+    found = _read(name, project, members, seed)
     if found is None:
         found = _drawn_and_anchored(project, members, seed, progress)
-        if members <= MOST_CACHED:
-            _write(path, found)
+        MEMBERS.write(name, npz(draws=found.draws, logs=found.logs, anchored=found.anchored))
     _check_lost(project, found)
     return found
 
@@ -152,7 +146,8 @@ def _worst(project: Project, solved: Anchored) -> str:
     return f"the worst is {anchor_labels(project)[column]}, off by {off:.2%} in the median of those"
 
 
-def _cache_path(project: Project, members: int, seed: int) -> Path:
+def _name(project: Project, members: int, seed: int) -> str:
+    """Return the name of kept members: a digest of what they are drawn from and anchored with."""
     hashes = project.hashes
     parts = [
         FORMAT,
@@ -163,34 +158,20 @@ def _cache_path(project: Project, members: int, seed: int) -> Path:
         members,
         seed,
     ]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-    folder = cache_folder() / "members"
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{key}.npz"
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _read(path: Path, project: Project, members: int, seed: int) -> Members | None:
-    """Return cached members, or None if there are none or the file is not as it should be."""
-    shapes = (members, len(project.sampled)), (members, len(anchor_labels(project)))
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > 8 * sum(rows * columns for rows, columns in shapes) + members + 4096:
-            return None
-        with np.load(path, allow_pickle=False) as arrays:
-            draws, logs, anchored = arrays["draws"], arrays["logs"], arrays["anchored"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+def _read(name: str, project: Project, members: int, seed: int) -> Members | None:
+    """Return kept members, or None if there are none or they are not as they should be."""
+    data = MEMBERS.read(name)
+    if data is None:
         return None
+    try:
+        arrays = arrays_in(data, MEMBERS.largest)
+        draws, logs, anchored = arrays["draws"], arrays["logs"], arrays["anchored"]
+    except (ValueError, KeyError):
+        return None
+    shapes = (members, len(project.sampled)), (members, len(anchor_labels(project)))
     sound = (draws.shape, logs.shape) == shapes and anchored.shape == (members,)
     typed = draws.dtype == logs.dtype == np.float64 and anchored.dtype == np.bool_
     return Members(seed, draws, logs, anchored) if sound and typed else None
-
-
-def _write(path: Path, members: Members) -> None:
-    """Keep members in the cache, and no more than a few such files."""
-    keep_arrays(path, draws=members.draws, logs=members.logs, anchored=members.anchored)
-    with contextlib.suppress(OSError):
-        old = sorted(path.parent.glob("*.npz"), key=lambda kept: kept.stat().st_mtime)[:-FILES_KEPT]
-        for one in old:
-            one.unlink(missing_ok=True)

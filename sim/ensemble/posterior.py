@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cache import POSTERIORS, Refused
 from sim.ensemble.anchoring import solve_anchors
 from sim.ensemble.arrays import arrays_in
 from sim.ensemble.members import Members, drawn_constants, median_start
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats
 from sim.errors import BadInput
-from sim.files import read_bytes
-from sim.folders import data_folder
+from sim.files import read_bytes, write_whole
 from sim.limits import POSTERIOR_FILE
 
-__all__ = ["FORMAT", "Posterior", "identity", "own_posterior", "read_posterior", "write_posterior"]
+__all__ = [
+    "FORMAT",
+    "Posterior",
+    "check_own_posterior",
+    "identity",
+    "keep_posterior",
+    "own_posterior",
+    "read_posterior",
+    "write_posterior",
+]
 
 FORMAT = 1
 MODEL_KEYS = ("model", "priors.csv", "anchors.csv")
@@ -52,47 +62,78 @@ def identity(project: Project) -> dict[str, str]:
 
 def own_posterior(project: Project) -> Path:
     """Return where ``sim calibrate`` keeps the user's posterior of exactly this model and these data."""
-    name = hashlib.sha256(json.dumps(identity(project)).encode()).hexdigest()[:32]
-    folder = data_folder() / "posteriors"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{name}.npz"
+    return POSTERIORS.path(_name(project))
+
+
+def check_own_posterior() -> None:
+    """Raise BadInput unless a posterior can be kept: to be asked before the work, not after it."""
+    try:
+        POSTERIORS.check()
+    except Refused as error:
+        raise BadInput(f"No posterior can be kept: {error} Or name another file with --output.") from error
+
+
+def keep_posterior(project: Project, posterior: Posterior) -> Path:
+    """Keep a posterior, signed, where runs of this model and these data find it; return where.
+
+    Raises:
+        BadInput: it cannot be written, or the folder or the key there is not the user's alone.
+    """
+    path = own_posterior(project)
+    try:
+        POSTERIORS.keep(path.stem, _bytes(posterior))
+    except Refused as error:
+        raise BadInput(
+            f"The posterior cannot be kept: {error} Or name another file with --output."
+        ) from error
+    except OSError as error:
+        raise BadInput(f"The posterior {path} cannot be written: {error.strerror}.") from error
+    return path
 
 
 def write_posterior(path: Path, posterior: Posterior) -> None:
-    """Write a posterior atomically.
+    """Write a posterior as a file of the user's own choice: whole or not at all, and not signed.
 
     Raises:
         BadInput: the file cannot be written.
     """
+    try:
+        # A file of one's own making, unlike a kept one, may be read by others who install it.
+        write_whole(path, _bytes(posterior), mode=0o666, durable=True)
+    except OSError as error:
+        raise BadInput(f"The posterior {path} cannot be written: {error.strerror}.") from error
+
+
+def _name(project: Project) -> str:
+    return hashlib.sha256(json.dumps(identity(project)).encode()).hexdigest()[:32]
+
+
+def _bytes(posterior: Posterior) -> bytes:
     head = {
         "format": FORMAT,
         "seed": posterior.seed,
         "constants": posterior.constants,
         "made_for": posterior.made_for,
     }
-    temporary = path.with_name(path.name + ".part")
-    try:
-        # A file of one's own making, unlike a temporary one, may be read by others who install it.
-        with temporary.open("wb") as file:
-            np.savez_compressed(
-                file, head=np.array(json.dumps(head)), draws=posterior.draws, logs=posterior.logs
-            )
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BadInput(f"The posterior {path} cannot be written: {error.strerror}.") from error
+    file = io.BytesIO()
+    np.savez_compressed(file, head=np.array(json.dumps(head)), draws=posterior.draws, logs=posterior.logs)
+    return file.getvalue()
 
 
-def read_posterior(path: Path, project: Project, *, other_model: bool = False) -> Members:
+def read_posterior(
+    path: Path, project: Project, *, other_model: bool = False, signed: bool = False
+) -> Members:
     """Return the members of a posterior file.
 
+    ``signed`` asks for one as :func:`keep_posterior` left it; a file that the user names is plain data.
     With ``other_model`` a posterior of another model or other data is taken too: constants are matched by
     name, those it lacks keep their value, and the anchors are solved again.
 
     Raises:
-        BadInput: the file is missing, damaged or truncated, or made for another model or other data.
+        BadInput: the file is missing, damaged or truncated, changed if ``signed``, or made for another model
+            or other data.
     """
-    posterior = _load(path)
+    posterior = _posterior(path, _kept(path) if signed else _named(path))
     differs = [key for key, value in identity(project).items() if posterior.made_for.get(key) != value]
     if not differs:
         return _members(posterior.seed, posterior.draws, posterior.logs)
@@ -110,10 +151,23 @@ def _members(seed: int, draws: NDArray[np.float32], logs: Floats) -> Members:
     return Members(seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior")
 
 
-def _load(path: Path) -> Posterior:
+def _named(path: Path) -> bytes:
     if not path.exists():
         raise BadInput(f"There is no posterior {path}. Make one with sim calibrate.")
-    data = read_bytes(path, POSTERIOR_FILE)
+    return read_bytes(path, POSTERIOR_FILE)
+
+
+def _kept(path: Path) -> bytes:
+    try:
+        return POSTERIORS.fetch(path.stem)
+    except (Refused, OSError) as error:
+        raise BadInput(
+            f"Your own posterior is not used: {error} Calibrate again with sim calibrate, run with "
+            f"--ensemble=prior, or, if you trust the file, name it with --posterior={path}"
+        ) from error
+
+
+def _posterior(path: Path, data: bytes) -> Posterior:
     try:
         arrays = arrays_in(data, POSTERIOR_FILE)
         head: dict[str, Any] = json.loads(str(arrays["head"]))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from sim.errors import BadInput, SimError
+from sim.files import write_whole
 
 __all__ = ["check_output", "write_atomically"]
 
@@ -29,15 +30,11 @@ def write_atomically(output: Path, data: bytes) -> None:
     BadInput when the place cannot be written to, SimError when writing fails half-way (a full disk).
     """
     check_output(output)
-    part = output.with_name(f".{output.name[:100]}.{os.getpid()}.part")
     try:
-        part.write_bytes(data)
-        part.replace(output)
+        write_whole(output, data, mode=0o666)
     except PermissionError as error:
         raise BadInput(
             f"{str(output)!r} cannot be written: {error.strerror}. Close the file or choose another place."
         ) from error
     except OSError as error:
         raise SimError(f"Writing {str(output)!r} failed: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)

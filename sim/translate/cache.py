@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import json
 import os
-import tempfile
 from pathlib import Path
 
-from sim.folders import cache_folder
+from sim.cache import MODELS
 from sim.spec.model import Model
 from sim.spec.plain import model_from_plain, model_to_plain
 from sim.translate.reading import decode, read_bytes
 
-__all__ = ["load_spec", "translated", "write_whole"]
+__all__ = ["load_spec", "translated"]
 
 
 def load_spec(path: str | os.PathLike[str], *, encoding: str | None = None) -> Model:
@@ -25,11 +25,11 @@ def load_spec(path: str | os.PathLike[str], *, encoding: str | None = None) -> M
     source = Path(path)
     data = read_bytes(source)
     digest = hashlib.sha256(data).hexdigest()
-    stored = _stored_as(digest, source.stem, encoding)
-    model = _load(stored)
+    name = _name(digest, source, encoding)
+    model = _load(name)
     if model is None or not _unchanged(source, model):
         model = _translate(source, data, digest, encoding)
-        _store(stored, model)
+        MODELS.write(name, json.dumps(model_to_plain(model), ensure_ascii=False).encode())
     return model
 
 
@@ -79,42 +79,22 @@ def _translator_hash() -> str:
     for folder in (here, here.parent / "spec"):
         for file in sorted(folder.glob("*.py")):
             digest.update(file.read_bytes())
+    pysd = importlib.util.find_spec("pysd")
+    if pysd is not None and pysd.origin is not None:  # Not imported, which takes a second.
+        digest.update(Path(pysd.origin).with_name("_version.py").read_bytes())
     return digest.hexdigest()
 
 
-def _stored_as(digest: str, stem: str, encoding: str | None) -> Path:
-    mark = hashlib.sha256(f"{digest} {stem} {encoding} {_translator_hash()}".encode()).hexdigest()[:32]
-    return cache_folder() / "models" / f"{mark}.json"
+def _name(digest: str, source: Path, encoding: str | None) -> str:
+    parts = digest, source.stem, source.suffix.lower(), encoding, _translator_hash()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _load(stored: Path) -> Model | None:
-    try:
-        return model_from_plain(json.loads(stored.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+def _load(name: str) -> Model | None:
+    data = MODELS.read(name)
+    if data is None:
         return None
-
-
-def _store(stored: Path, model: Model) -> None:
     try:
-        stored.parent.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    write_whole(stored, json.dumps(model_to_plain(model), ensure_ascii=False).encode())
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a reader never sees half a file; a full disk only costs time."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    except OSError:
-        return
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-    except BaseException:  # Ctrl-C leaves nothing half-written.
-        part.unlink(missing_ok=True)
-        raise
+        return model_from_plain(json.loads(data))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.cache import BANKS
 from sim.calibrate import Asked, Settings, calibrate
 from sim.calibrate.bank import fill_bank
 from sim.calibrate.forward import make_forward
 from sim.calibrate.screening import screen
 from sim.ensemble import Project
 from sim.ensemble.posterior import identity
-from sim.errors import BadInput
+from sim.errors import BadInput, CacheWarning
 
 SMALL = Asked(samples=1024, settings=Settings(200, 1, 3), members=100, seed=4)
 
@@ -77,16 +78,18 @@ def test_a_damaged_block_is_run_again(
     observed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = fill_bank(make_forward(observed), 1024, 3)
-    blocks = sorted((tmp_path / "cache" / "calibrations").rglob("*.npz"))
+    blocks = sorted((tmp_path / "cache" / BANKS.kind).glob("*.npz"))
     assert blocks
     blocks[0].write_bytes(blocks[0].read_bytes()[:100])
-    again, _ = fill_bank(make_forward(observed), 1024, 3)
+    with pytest.warns(CacheWarning, match="signature"):
+        again, _ = fill_bank(make_forward(observed), 1024, 3)
     np.testing.assert_array_equal(whole.figures, again.figures)
+    assert not BANKS.problems()  # The damaged block was kept anew.
 
 
 def test_a_finished_calibration_leaves_no_blocks(observed: Project, tmp_path: Path) -> None:
     calibrate(observed, SMALL)
-    assert not list((tmp_path / "cache" / "calibrations").rglob("*.npz"))
+    assert not list((tmp_path / "cache" / BANKS.kind).glob("*.npz"))
 
 
 def test_chosen_points_have_the_coordinates_that_gave_their_figures(observed: Project) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.cache import EXECUTABLES
 from sim.engine import LoadedModel, compiling
 from sim.engine.mathematics import fast_arctan
 from sim.errors import SimError
@@ -25,7 +27,7 @@ speed = 0.5 ~ unit ~ |
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "executables"
+    return tmp_path / "cache" / EXECUTABLES.kind
 
 
 def wrong_arctan(x: Any) -> Any:
@@ -82,7 +84,7 @@ def test_only_after_compiling(economy: LoadedModel, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_newest_executables_are_kept(build: Build, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "_MOST_KEPT", 2)
+    monkeypatch.setattr(compiling, "EXECUTABLES", replace(EXECUTABLES, files=2))
     model = build("a = Time ~ ~ |\nb = a * 2 ~ ~ |\nc = a * 3 ~ ~ |\n")
     made = []
     for place, name in enumerate(("a", "b", "a", "c")):

@@ -10,7 +10,13 @@ import pytest
 
 from sim.ensemble import Project, draw_members
 from sim.ensemble.choosing import Choice, chosen_members
-from sim.ensemble.posterior import Posterior, identity, own_posterior, read_posterior, write_posterior
+from sim.ensemble.posterior import (
+    Posterior,
+    identity,
+    keep_posterior,
+    read_posterior,
+    write_posterior,
+)
 from sim.errors import BadInput
 
 
@@ -85,13 +91,13 @@ def test_constants_of_another_model_are_matched_by_name(
 
 def test_runs_take_the_users_posterior_where_there_is_one(project: Project, posterior: Posterior) -> None:
     assert chosen_members(project, 8, 1).ensemble == "prior"
-    write_posterior(own_posterior(project), posterior)
+    keep_posterior(project, posterior)
     assert chosen_members(project, 8, 1).ensemble == "posterior"
     assert chosen_members(project, 8, 1, Choice("prior")).ensemble == "prior"
 
 
 def test_fewer_members_are_picked_by_the_seed(project: Project, posterior: Posterior) -> None:
-    write_posterior(own_posterior(project), posterior)
+    keep_posterior(project, posterior)
     first, again, other = (chosen_members(project, 8, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.draws, again.draws)
     assert not np.array_equal(first.draws, other.draws)
@@ -99,7 +105,7 @@ def test_fewer_members_are_picked_by_the_seed(project: Project, posterior: Poste
 
 
 def test_more_members_than_there_are_is_said(project: Project, posterior: Posterior) -> None:
-    write_posterior(own_posterior(project), posterior)
+    keep_posterior(project, posterior)
     with pytest.raises(BadInput, match="holds 20 members and 21 are asked for"):
         chosen_members(project, 21, 1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import BadInput
-from sim.files import open_regular, read_bytes, read_text
+from sim.files import open_regular, read_bytes, read_text, write_whole
 from sim.limits import LIMITS, Limit
 
 SIM = Path(__file__).parents[2] / "sim"
@@ -23,10 +23,9 @@ OWN = {
     "ensemble/founding.py": "shipped with sim",
     "report/render.py": "shipped with sim",
     "engine/memory.py": "the system's own",
-    "engine/compiling.py": "sim's own cache and source",
-    "translate/cache.py": "sim's own cache and source",
-    "ensemble/members.py": "sim's own cache",
-    "calibrate/bank.py": "sim's own cache",
+    "engine/compiling.py": "sim's own source",
+    "translate/cache.py": "sim's own source",
+    "cache/private.py": "the one reader of what is kept",
     "store/database.py": "the database, which SQLite opens",
 }
 """Where files are read otherwise, and whose they are."""
@@ -104,3 +103,14 @@ def test_no_module_reads_files_past_the_reader() -> None:
 
 def test_limits_are_named_once() -> None:
     assert len({limit.of for limit in LIMITS}) == len(LIMITS) > 5
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", press)
+        with pytest.raises(KeyboardInterrupt):
+            write_whole(tmp_path / "whole.bin", b"data")
+    assert list(tmp_path.iterdir()) == []

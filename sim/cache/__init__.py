@@ -1,0 +1,9 @@
+"""What is kept between processes: private, signed by its user, and verified before anything decodes it."""
+
+from __future__ import annotations
+
+from sim.cache.entries import Cache, Refused
+from sim.cache.key import key_place
+from sim.cache.kinds import BANKS, EXECUTABLES, KEPT, MEMBERS, MODELS, POSTERIORS
+
+__all__ = ["BANKS", "EXECUTABLES", "KEPT", "MEMBERS", "MODELS", "POSTERIORS", "Cache", "Refused", "key_place"]
