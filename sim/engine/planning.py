@@ -21,7 +21,6 @@ from sim.spec.expressions import (
     Sample,
     Smooth,
     Stock,
-    children,
     walk,
 )
 from sim.spec.functions import REDUCTIONS, TIMED
@@ -34,6 +33,7 @@ from sim.spec.structure import (
     evaluated,
     in_order,
     loop_axes,
+    moved_by,
     needed,
     pieces_hit,
     reduced_axes,
@@ -117,9 +117,9 @@ class Plan:
     def observed(self) -> frozenset[Piece]:
         """Running pieces that no state needs: only the saved times need them."""
         planner = _Planner(self.model)
-        wanted = {held.piece for held in self.states}
-        moved = planner.closure(piece for first in wanted for piece in planner.needs(first, "rate"))
-        return frozenset(self.running) - wanted - set(moved)
+        holding = {held.piece for held in self.states}
+        moved = planner.closure(piece for holder in holding for piece in planner.needs(holder, "rate"))
+        return frozenset(self.running) - set(moved)
 
     @cached_property
     def moving(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class _Planner:
         return self.model.variables[piece[0]].components[piece[1]]
 
     def needs(self, piece: Piece, phase: str) -> list[Piece]:
-        """Return what a piece needs in a phase; phase ``rate`` is what its states need to move."""
+        """Return what a piece needs in a phase; its states begin by ``start`` and move by ``rate``."""
         found = self._dependencies.get((piece, phase))
         if found is None:
             found = list(dict.fromkeys(self._find_needs(piece, phase)))
@@ -156,15 +156,21 @@ class _Planner:
         axes = loop_axes(self.model, component)
         if phase == "rate":
             for held in self.held(piece):
-                for part in _moved_by(held.node):
+                for part in moved_by(held.node):
                     yield from dependencies(self.model, part, held.scope, "run")
+        elif phase == "start":
+            for held in self.held(piece):
+                yield from dependencies(self.model, held.node, held.scope, "initial")
         else:
             yield from dependencies(
                 self.model, component.expression, axes, "initial" if phase == "initial" else "run"
             )
 
     def held(self, piece: Piece) -> list[Held]:
-        """Return what the equation holds between steps, the outermost first."""
+        """Return what the equation holds between steps, the outermost first.
+
+        What only begins a value, such as a SMOOTH inside INITIAL, is not held beyond that.
+        """
         component = self.component(piece)
         found: dict[HeldNode, Held] = {}
 
@@ -177,8 +183,8 @@ class _Planner:
             inner = scope
             if isinstance(node, Call) and node.function in REDUCTIONS:
                 inner = (*scope, *reduced_axes(node))
-            for child in children(node):
-                visit(child, inner)
+            for part in dict.fromkeys((*evaluated(node, "run"), *moved_by(node))):
+                visit(part, inner)
 
         visit(component.expression, loop_axes(self.model, component))
         return list(found.values())
@@ -261,7 +267,7 @@ class _Hoister:
             component = self._planner.component(piece)
             self._visit(component.expression, loop_axes(self._model, component), piece)
         for held in states:
-            for part in _moved_by(held.node):
+            for part in moved_by(held.node):
                 self._visit(part, held.scope, held.piece)
 
     def _visit(self, node: Expression, scope: tuple[str, ...], piece: Piece) -> None:
@@ -326,7 +332,9 @@ def _has_lanes(model: Model, node: Expression) -> bool:
 def _first(
     planner: _Planner, run_order: list[Piece], still: frozenset[Piece], held: list[Held]
 ) -> tuple[Piece, ...]:
-    wanted = [piece for piece in run_order if piece in still or planner.held(piece)]
+    holding = list(dict.fromkeys(item.piece for item in held))
+    starting = [piece for holder in holding for piece in planner.needs(holder, "start")]
+    wanted = [*(piece for piece in run_order if piece in still), *holding, *starting]
     graph: dict[Piece, list[Piece]] = {}
     pending = list(wanted)
     while pending:
@@ -360,14 +368,6 @@ def _inputs(
 
 def _named_lookup(node: Expression) -> bool:
     return isinstance(node, LookupCall) and isinstance(node.table, Reference)
-
-
-def _moved_by(node: HeldNode) -> tuple[Expression, ...]:
-    if isinstance(node, Stock):
-        return (node.flow,)
-    if isinstance(node, Smooth | Delay):
-        return (node.input, node.time, *(() if node.stages is None else (node.stages,)))
-    return (node.input,) if isinstance(node, FixedDelay) else ()
 
 
 def _moves(node: Expression) -> bool:

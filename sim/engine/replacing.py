@@ -277,7 +277,9 @@ def _is_points(value: Any) -> bool:
 
 
 def _kept(variable: Variable) -> Variable:
-    """Return the variable with equations that keep its initial value."""
+    """Return the variable with equations that keep its initial value; a constant's do already."""
+    if variable.kind == "constant":
+        return variable
     components = tuple(
         replace(component, expression=_still(component.expression)) for component in variable.components
     )
@@ -287,7 +289,7 @@ def _kept(variable: Variable) -> Variable:
 def _still(expression: Expression) -> Expression:
     if isinstance(expression, Stock):
         return replace(expression, flow=Number(0.0))
-    return expression if isinstance(expression, Number | Table) else Initial(expression)
+    return Initial(expression)
 
 
 def _routed(model: Model, groups: Mapping[str, _Group], name: str) -> str:

@@ -40,6 +40,7 @@ __all__ = [
     "evaluated",
     "in_order",
     "loop_axes",
+    "moved_by",
     "needed",
     "pieces_hit",
     "reduced_axes",
@@ -214,8 +215,22 @@ def needed(expression: Expression, phase: Phase) -> Iterator[Expression]:
         yield from needed(part, phase)
 
 
+def moved_by(node: Expression) -> tuple[Expression, ...]:
+    """Return the parts of a node that holds a value which its next content is made from, at every step."""
+    if isinstance(node, Stock):
+        return (node.flow,)
+    if isinstance(node, Smooth | Delay):
+        return (node.input, node.time, *(() if node.stages is None else (node.stages,)))
+    if isinstance(node, FixedDelay):
+        return (node.input,)
+    return (node.condition, node.input) if isinstance(node, Sample) else ()
+
+
 def evaluated(node: Expression, phase: Phase) -> Iterable[Expression]:
-    """Return the parts directly below ``node`` that are evaluated in that phase."""
+    """Return the parts directly below ``node`` that are evaluated in that phase.
+
+    ``initial`` is how a value begins, ``run`` how it shows later; :func:`moved_by` has what moves it.
+    """
     first = phase == "initial"
     if isinstance(node, Smooth | Delay):
         stages = () if node.stages is None else (node.stages,)
