@@ -20,6 +20,7 @@ from sim.cache import BANKS
 from sim.calibrate.forward import Cloud, Forward, joined
 from sim.ensemble import Project
 from sim.ensemble.arrays import arrays_in, npz
+from sim.ensemble.identity import hashes
 from sim.ensemble.runner import Floats, Progress
 from sim.errors import BadInput
 
@@ -103,14 +104,8 @@ def _coordinates(priors: int, samples: int, seed: int) -> Iterator[tuple[int, Fl
 
 
 def _name(project: Project, samples: int, seed: int) -> str:
-    what: list[Any] = [
-        FORMAT,
-        sim.__version__,
-        project.spec.hash,
-        sorted(project.hashes.items()),
-        samples,
-        seed,
-    ]
+    names = [*project.columns, *(one.id for one in project.observations)]
+    what: list[Any] = [FORMAT, sim.__version__, hashes(project.computed), names, samples, seed]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.calibrate.screening import INSENSITIVE, screen
 from sim.ensemble import Project
 from sim.ensemble.anchoring import solve_anchors
 from sim.ensemble.members import drawn_constants
-from sim.ensemble.posterior import Posterior, identity
+from sim.ensemble.posterior import Posterior, identity, make_posterior
 from sim.ensemble.runner import Floats, Progress
 from sim.errors import BadInput
 
@@ -59,13 +60,12 @@ class Calibration:
     members: Cloud
     elapsed_s: float
 
-    @property
+    @cached_property
     def posterior(self) -> Posterior:
         """The members as they are shipped."""
-        names = tuple(str(prior.constant) for prior in self.project.sampled)
         draws = draws_of(self.project, self.members.z).astype(np.float32)
         logs = _polished(self.project, self.forward, draws, self.members.logs)
-        return Posterior(self.asked.seed, names, draws, logs, identity(self.project))
+        return make_posterior(self.project, self.asked.seed, draws, logs)
 
     @property
     def active(self) -> NDArray[np.bool_]:

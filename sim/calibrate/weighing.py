@@ -20,7 +20,8 @@ def evidence_of(found: Calibration, progress: Progress | None = None) -> dict[st
         found.forward, found.likelihood, found.learning, found.members,
         found.sample.effective * share, asked.seed, progress,
     )  # fmt: skip
-    return whole | {"calibration": found.summary()}
+    # The members' digest says which posterior this is the evidence of.
+    return whole | {"posterior": found.posterior.digest, "calibration": found.summary()}
 
 
 def skill_of(found: Calibration, regions: int, progress: Progress | None = None) -> dict[str, Any]:

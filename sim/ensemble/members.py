@@ -21,6 +21,7 @@ from sim.ensemble.anchoring import (
     solve_anchors,
 )
 from sim.ensemble.arrays import arrays_in, npz
+from sim.ensemble.identity import hashes
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, Progress, cells
 from sim.ensemble.sampling import check_count, check_seed, prior_draws
@@ -148,16 +149,8 @@ def _worst(project: Project, solved: Anchored) -> str:
 
 def _name(project: Project, members: int, seed: int) -> str:
     """Return the name of kept members: a digest of what they are drawn from and anchored with."""
-    hashes = project.hashes
-    parts = [
-        FORMAT,
-        sim.__version__,
-        project.spec.hash,
-        hashes["priors.csv"],
-        hashes["anchors.csv"],
-        members,
-        seed,
-    ]
+    made_for = hashes(project.computed) | {"figures": ""}
+    parts = [FORMAT, sim.__version__, made_for, project.columns, members, seed]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

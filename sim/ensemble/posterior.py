@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from sim.cache import POSTERIORS, Refused
 from sim.ensemble.anchoring import solve_anchors
 from sim.ensemble.arrays import arrays_in
+from sim.ensemble.identity import Computed, differences, digests, hashes, named, spelled
 from sim.ensemble.members import Members, drawn_constants, median_start
 from sim.ensemble.project import Project
-from sim.ensemble.runner import Floats
+from sim.ensemble.runner import Floats, cells
 from sim.errors import BadInput
 from sim.files import read_bytes, write_whole
 from sim.limits import POSTERIOR_FILE
@@ -25,39 +27,69 @@ from sim.limits import POSTERIOR_FILE
 __all__ = [
     "FORMAT",
     "Posterior",
+    "Range",
+    "anchored_cells",
     "check_own_posterior",
     "identity",
     "keep_posterior",
+    "make_posterior",
     "own_posterior",
     "read_posterior",
     "write_posterior",
 ]
 
-FORMAT = 1
-MODEL_KEYS = ("model", "priors.csv", "anchors.csv")
-"""What a posterior must share with the model that runs it; the facts behind it are the other keys."""
+Range: TypeAlias = tuple[str, float, float, float]
+"""A prior's distribution, low, value and high."""
+
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Posterior:
     """Calibrated members: ``draws`` (members, sampled priors) in prior units, ``logs`` (members, cells).
 
-    ``constants`` names the columns of draws, ``made_for`` is the identity of model and data.
+    ``priors`` are those that the members were calibrated under, one for each column of draws: constant →
+    (distribution, low, value, high). ``anchors`` names the columns of logs: constant → how many cells.
+    ``made_for`` is the identity of model and data, ``made_from`` their digests by part and name.
     """
 
     seed: int
-    constants: tuple[str, ...]
+    priors: Mapping[str, Range]
+    anchors: Mapping[str, int]
     draws: NDArray[np.float32]
     logs: Floats
-    made_for: dict[str, str]
+    made_for: Mapping[str, str]
+    made_from: Computed
 
     def __len__(self) -> int:
         return len(self.draws)
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the members themselves: what evidence was made from."""
+        found = hashlib.sha256(json.dumps([list(self.priors), list(self.anchors)]).encode())
+        found.update(np.ascontiguousarray(self.draws, dtype="<f4").tobytes())
+        found.update(np.ascontiguousarray(self.logs, dtype="<f8").tobytes())
+        return found.hexdigest()
+
+
+def make_posterior(project: Project, seed: int, draws: NDArray[np.float32], logs: Floats) -> Posterior:
+    """Return members of a project, columns in its order, with all that they belong to."""
+    priors = {
+        spelled(one.constant): (one.distribution, one.low, one.value, one.high) for one in project.sampled
+    }
+    made_from = digests(project.computed)
+    return Posterior(seed, priors, anchored_cells(project), draws, logs, identity(project), made_from)
+
 
 def identity(project: Project) -> dict[str, str]:
-    """Return what a posterior belongs to: hashes of the model and of each file that calibration reads."""
-    return {"model": project.spec.hash} | dict(sorted(project.hashes.items()))
+    """Return what a posterior belongs to: a hash of each part of what is computed and fitted."""
+    return hashes(project.computed)
+
+
+def anchored_cells(project: Project) -> dict[str, int]:
+    """Return how many columns of logs each anchored constant has, in order."""
+    return {spelled(one.constant): cells(project.spec, one.constant).size for one in project.anchors}
 
 
 def own_posterior(project: Project) -> Path:
@@ -112,8 +144,10 @@ def _bytes(posterior: Posterior) -> bytes:
     head = {
         "format": FORMAT,
         "seed": posterior.seed,
-        "constants": posterior.constants,
+        "priors": posterior.priors,
+        "anchors": posterior.anchors,
         "made_for": posterior.made_for,
+        "made_from": posterior.made_from,
     }
     file = io.BytesIO()
     np.savez_compressed(file, head=np.array(json.dumps(head)), draws=posterior.draws, logs=posterior.logs)
@@ -131,24 +165,37 @@ def read_posterior(
 
     Raises:
         BadInput: the file is missing, damaged or truncated, changed if ``signed``, or made for another model
-            or other data.
+            or other data; what differs is named.
     """
     posterior = _posterior(path, _kept(path) if signed else _named(path))
-    differs = [key for key, value in identity(project).items() if posterior.made_for.get(key) != value]
-    if not differs:
-        return _members(posterior.seed, posterior.draws, posterior.logs)
+    if posterior.made_for == identity(project):
+        return _members(posterior, project)
     if not other_model:
-        what = "another model" if set(differs) & set(MODEL_KEYS) else "other facts"
         raise BadInput(
-            f"The posterior {path.name} was calibrated for {what} (different: {', '.join(differs)}). "
-            "Calibrate again with sim calibrate, run with --ensemble=prior, or take it all the same with "
-            "--other-model."
+            f"The posterior {path.name} was calibrated for another model or other data. Different: "
+            f"{named(differences(posterior.made_from, project.computed))}. Calibrate again with "
+            "sim calibrate, run with --ensemble=prior, or take it all the same with --other-model."
         )
     return _adapted(posterior, project)
 
 
-def _members(seed: int, draws: NDArray[np.float32], logs: Floats) -> Members:
-    return Members(seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior")
+def _members(posterior: Posterior, project: Project) -> Members:
+    """Return the members as they are, their columns in the order of this project's files."""
+    draws = posterior.draws[
+        :, _places(list(posterior.priors), [spelled(one.constant) for one in project.sampled])
+    ]
+    counts = list(posterior.anchors.values())
+    blocks = np.split(np.arange(posterior.logs.shape[1]), np.cumsum(counts)[:-1])
+    order = [blocks[at] for at in _places(list(posterior.anchors), list(anchored_cells(project)))]
+    logs = posterior.logs[:, np.concatenate([np.empty(0, dtype=np.intp), *order])]
+    return Members(
+        posterior.seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior"
+    )
+
+
+def _places(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    at = {name: place for place, name in enumerate(names)}
+    return [at[name] for name in wanted]
 
 
 def _named(path: Path) -> bytes:
@@ -170,26 +217,35 @@ def _kept(path: Path) -> bytes:
 def _posterior(path: Path, data: bytes) -> Posterior:
     try:
         arrays = arrays_in(data, POSTERIOR_FILE)
-        head: dict[str, Any] = json.loads(str(arrays["head"]))
-        draws, logs = arrays["draws"], arrays["logs"]
-        posterior = Posterior(int(head["seed"]), tuple(head["constants"]), draws, logs, {**head["made_for"]})
-        sound = draws.ndim == logs.ndim == 2 and len(draws) == len(logs) > 0
-        sound = sound and draws.shape[1] == len(posterior.constants) and logs.dtype == np.float64
-        if head["format"] != FORMAT or not sound or not np.isfinite(draws).all():
-            raise ValueError("not as written")
+        return _read(json.loads(str(arrays["head"])), arrays["draws"], arrays["logs"])
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{path} is not a whole posterior of this version of sim: truncated, damaged or something else. "
             "Make it again with sim calibrate, or run with --ensemble=prior."
         ) from error
-    return posterior
+
+
+def _read(head: dict[str, Any], draws: NDArray[np.float32], logs: Floats) -> Posterior:
+    if head["format"] != FORMAT:
+        raise ValueError("another format")
+    priors = {
+        name: (str(kind), float(low), float(value), float(high))
+        for name, (kind, low, value, high) in head["priors"].items()
+    }
+    anchors = {name: int(count) for name, count in head["anchors"].items()}
+    sound = draws.ndim == logs.ndim == 2 and len(draws) == len(logs) > 0 and logs.dtype == np.float64
+    sound = sound and draws.shape[1] == len(priors) and logs.shape[1] == sum(anchors.values())
+    if not sound or not np.isfinite(draws).all() or not np.isfinite(logs).all():
+        raise ValueError("not as written")
+    made_from = {part: dict(items) for part, items in head["made_from"].items()}
+    return Posterior(int(head["seed"]), priors, anchors, draws, logs, dict(head["made_for"]), made_from)
 
 
 def _adapted(posterior: Posterior, project: Project) -> Members:
-    column = {name: at for at, name in enumerate(posterior.constants)}
+    column = {name: at for at, name in enumerate(posterior.priors)}
     draws = np.empty((len(posterior), len(project.sampled)))
     for at, prior in enumerate(project.sampled):
-        known = column.get(str(prior.constant))
+        known = column.get(spelled(prior.constant))
         draws[:, at] = prior.value if known is None else posterior.draws[:, known]
     solved = solve_anchors(project, drawn_constants(project, draws), len(draws), median_start(project))
     return Members(posterior.seed, draws, solved.logs, solved.hit, "posterior")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.ensemble.identity import Computed, computed, spelled
 from sim.ensemble.runner import Floats, Revalued, Runner, cells
 from sim.ensemble.valuing import check_shares, revalued
 from sim.errors import BadInput
@@ -64,6 +65,11 @@ class Project:
         """Every constant's value in this place, shaped by its dimensions."""
         return {name: np.asarray(value, dtype=np.float64) for name, value in self.model.defaults().items()}
 
+    @cached_property
+    def computed(self) -> Computed:
+        """What the model computes and is fitted to, by part and name: what a posterior belongs to."""
+        return computed(self.spec, self.defaults, self.priors, self.anchors, self.observations)
+
     @property
     def exchanged(self) -> tuple[str, ...]:
         """The constants whose value in priors.csv is not that of the model file."""
@@ -82,6 +88,12 @@ class Project:
     def sampled(self) -> tuple[Prior, ...]:
         """The priors in which members differ."""
         return tuple(prior for prior in self.priors if prior.sampled)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What gives the columns of draws and logs their order: sampled constants, then anchored ones."""
+        sampled = [spelled(one.constant) for one in self.sampled]
+        return (*sampled, *(spelled(one.constant) for one in self.anchors))
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:

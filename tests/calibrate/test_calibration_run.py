@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_posterior(observed: Project) -> None:
 def test_members_meet_their_anchors(observed: Project) -> None:
     posterior = calibrate(observed, SMALL).posterior
     assert posterior.made_for == identity(observed)
-    assert posterior.constants == tuple(str(prior.constant) for prior in observed.sampled)
+    assert list(posterior.priors) == [str(prior.constant) for prior in observed.sampled]
     assert posterior.draws.dtype == np.float32
     assert len(posterior) == 100
 

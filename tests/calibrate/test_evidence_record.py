@@ -13,6 +13,7 @@ from sim.calibrate.evidence import evidence, figures_asked
 from sim.calibrate.forward import make_forward
 from sim.calibrate.likelihood import make_likelihood
 from sim.ensemble import Project
+from sim.ensemble.posterior import identity
 from sim.errors import BadInput
 
 REPORTED = """\
@@ -48,7 +49,7 @@ def test_the_record_has_every_section_as_plain_json(observed: Project) -> None:
     assert json.loads(text) == found
     assert text == json.dumps(weighed(observed))
     assert found["members"] == 120
-    assert found["made_for"]["model"] == observed.spec.hash
+    assert found["made_for"] == identity(observed)
     assert found["goal"] == {"year": 2035, "target": 1000}
     above = {row["constant"] for row in found["contraction"]["largest"] if row["contraction"] > 0.2}
     assert {"growth rate", "price rise"} <= above

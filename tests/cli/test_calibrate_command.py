@@ -84,7 +84,7 @@ def test_a_posterior_of_other_data_is_refused_unless_told(
     path.write_text(path.read_text(encoding="utf-8").replace("0.03,0.05", "0.02,0.06"), encoding="utf-8")
     said = tiny("run", "--members", "50")
     assert said.code == 2
-    assert "calibrated for another model (different: priors.csv)" in said.err
+    assert "Different: prior of growth rate. Calibrate again" in said.err
     assert tiny("run", "--members", "50", "--other-model").code == 0
     assert tiny("run", "--members", "50", "--ensemble=prior").code == 0
 

@@ -60,8 +60,10 @@ def test_another_seed_count_prior_or_model_is_drawn_anew(project: Project) -> No
     draw_members(project, 10, 1)
     draw_members(project, 10, 2)
     draw_members(project, 11, 1)
-    other = dataclasses.replace(project, hashes=project.hashes | {"priors.csv": "x"})
-    draw_members(other, 10, 1)
+    wider = dataclasses.replace(project.priors[0], high=0.06)
+    draw_members(dataclasses.replace(project, priors=(wider, *project.priors[1:])), 10, 1)
+    noted = dataclasses.replace(project.priors[0], note="translated", source="R1", line=9)
+    draw_members(dataclasses.replace(project, priors=(noted, *project.priors[1:])), 10, 1)
     assert len(list(MEMBERS.folder().glob("*.npz"))) == 4
 
 
