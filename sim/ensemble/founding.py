@@ -24,7 +24,8 @@ from sim.spec.references import Reference
 __all__ = ["found_study"]
 
 FILES = (
-    ("model", "study.toml"), ("model", "levers.toml"), ("model", "kpis.csv"), ("model", "charts.csv"),
+    ("model", "study.toml"), ("model", "levers.toml"), ("model", "kpis.csv"), ("model", "counts.csv"),
+    ("model", "charts.csv"),
     ("calibration", "sources.csv"), ("calibration", "facts.csv"), ("calibration", "observations.csv"),
     ("calibration", "unused_facts.csv"), ("calibration", "priors.csv"), ("calibration", "anchors.csv"),
     ("calibration", "reported.csv"), ("calibration", "statistics.csv"), ("calibration", "naive.csv"),

@@ -24,17 +24,22 @@ def indicator_values(model: Model, result: Result, kpis: Sequence[Kpi]) -> Float
     return np.stack(columns, axis=1)
 
 
-def quantiles(values: ArrayLike, probabilities: Sequence[float]) -> NDArray[np.float64]:
+def quantiles(
+    values: ArrayLike, probabilities: Sequence[float], *, whole: bool = False
+) -> NDArray[np.float64]:
     """Return (probabilities, ...) quantiles along the last axis, linear between order statistics.
 
-    Infinite values are allowed: a quantile that falls on one, or between a finite value and one, is infinite.
+    Where ``whole``, a quantile is the least of the values that this share of them does not exceed, so that
+    counts stay whole. Infinite values are allowed: a quantile that falls on one, or between a finite value
+    and one, is infinite.
     """
     # One sort for all probabilities: NumPy's own quantile takes five times as long for many short rows.
     ordered = np.sort(np.asarray(values), axis=-1)
     count = ordered.shape[-1]
     result = []
     for probability in probabilities:
-        place = probability * (count - 1)
+        at = np.ceil(probability * count - 1e-9) - 1
+        place = float(max(at, 0)) if whole else probability * (count - 1)
         below = int(np.floor(place))
         share = place - below
         low = ordered[..., below].astype(np.float64)

@@ -24,7 +24,7 @@ from sim.ensemble.arrays import arrays_in, npz
 from sim.ensemble.identity import hashes
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, Progress, cells
-from sim.ensemble.sampling import check_count, check_seed, prior_draws
+from sim.ensemble.sampling import check_count, check_seed, prior_draws, stream
 from sim.errors import SimError
 
 __all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
@@ -44,7 +44,8 @@ class Members:
     ``draws`` is (members, sampled priors) in the priors' units, ``logs`` (members, anchored
     cells) the logs of the anchoring multipliers, ``anchored`` (members,) whether a member meets
     its anchors; those that do not are left out of every result and counted. ``ensemble`` says
-    where they come from, "prior" or "posterior".
+    where they come from, "prior" or "posterior". Where they are a part of others, ``places`` is (members,)
+    the place of each among those and ``source_seed`` their seed, so that a member keeps what is drawn for it.
     """
 
     seed: int
@@ -52,9 +53,21 @@ class Members:
     logs: Floats
     anchored: NDArray[np.bool_]
     ensemble: str = "prior"
+    places: NDArray[np.intp] | None = None
+    source_seed: int | None = None
 
     def __len__(self) -> int:
         return len(self.draws)
+
+    def uniform(self, name: str, part: slice = slice(None)) -> Floats:
+        """Return (members,) random numbers in [0, 1) that belong to some of the members and to ``name``."""
+        first, last, _ = part.indices(len(self))
+        places = np.arange(first, last) if self.places is None else self.places[part]
+        if not places.size:
+            return np.empty(0)
+        seed = self.seed if self.source_seed is None else self.source_seed
+        begin, end = int(places.min()), int(places.max()) + 1
+        return stream(seed, name, begin).random(end - begin)[places - begin]
 
     def constants(self, project: Project, part: slice = slice(None)) -> dict[str, Floats]:
         """Return the constants of some members: name → (members, *subscripts), anchored."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ensemble.counts import whole_numbers
 from sim.ensemble.indicators import indicator_values, year_reached
 from sim.ensemble.lanes import arm_changes, check_scenario
 from sim.ensemble.members import Members
@@ -30,10 +31,10 @@ MOST_IN_BANDS = 20_480
 class Paired:
     """Results of both arms, baseline first, in shown units.
 
-    ``time`` (times,); ``indicators`` (2, members, kpi rows) and ``reached`` (2, members), the
-    year the goal is reached or inf; ``series`` (chart rows, 2, times, members), the first
-    members only if there are very many; ``kept`` (members,) whether a
-    member is anchored and ran in both arms.
+    ``time`` (times,); ``indicators`` (2, members, kpi rows), counts among them as whole numbers, and
+    ``reached`` (2, members), the year the goal is reached or inf; ``series`` (chart rows, 2, times,
+    members), the model's means, the first members only if there are very many; ``kept`` (members,) whether
+    a member is anchored and ran in both arms.
     """
 
     time: NDArray[np.float64]
@@ -99,6 +100,8 @@ def _run_block(project: Project, members: Members, block: slice, arms: tuple[Sce
     goal = goal_kpi(project)
     path = series_of(project.spec, result, goal.variable)[:, :, 0] * goal.scale
     indicators = indicator_values(project.spec, result, project.kpis)
+    for row, numbers in whole_numbers(project, result, changes, members, block).items():
+        indicators[:, row] = numbers
     return Paired(
         time=np.asarray(result.time, dtype=np.float64),
         indicators=indicators.reshape(2, count, -1),

@@ -19,6 +19,7 @@ from sim.folders import Study
 from sim.limits import TABLE_FILE
 from sim.spec.anchors import Anchor, load_anchors
 from sim.spec.charts import ChartSeries, load_charts
+from sim.spec.counts import Count, load_counts
 from sim.spec.facts import Fact, Source, load_facts, load_sources
 from sim.spec.kpis import Kpi, load_kpis
 from sim.spec.levers import Lever, load_levers
@@ -54,6 +55,7 @@ class Project:
     sources: tuple[Source, ...]
     hashes: dict[str, str]
     observations: tuple[Observation, ...] = ()
+    counts: tuple[Count, ...] = ()
 
     @property
     def spec(self) -> Model:
@@ -140,6 +142,8 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
     paths = [at("calibration", name) for name in ("facts.csv", "priors.csv", "anchors.csv")]
     observed = study.find("calibration", "observations.csv")
     paths += [observed] if observed else []
+    counted = study.find("model", "counts.csv")
+    kpis = load_kpis(at("model", "kpis.csv"), facts)
     project = Project(
         study=study,
         place=load_place(at("model", "study.toml")),
@@ -147,11 +151,12 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
         priors=load_priors(paths[1], facts),
         anchors=load_anchors(paths[2]),
         levers=load_levers(at("model", "levers.toml"), sources),
-        kpis=load_kpis(at("model", "kpis.csv"), facts),
+        kpis=kpis,
         charts=load_charts(at("model", "charts.csv"), facts),
         facts=facts,
         sources=sources,
         observations=load_observations(observed, facts) if observed else (),
+        counts=load_counts(counted, kpis, facts) if counted else (),
         hashes={path.name: hashlib.sha256(read_bytes(path, TABLE_FILE)).hexdigest() for path in paths},
     )
     _check(project)
@@ -183,6 +188,10 @@ def _check(project: Project) -> None:
         _single(project, kpi.variable, f"kpis.csv, row {kpi.line}, column 'variable'")
     for chart in project.charts:
         _single(project, chart.variable, f"charts.csv, row {chart.line}, column 'variable'")
+    for count in project.counts:
+        for column, reference in count.references:
+            _constant(project, reference, f"counts.csv, row {count.line}, column '{column}'")
+            _single(project, reference, f"counts.csv, row {count.line}, column '{column}'")
     _check_levers(project)
 
 

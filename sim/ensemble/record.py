@@ -80,7 +80,7 @@ def make_record(
         "place": project.place.plain(),
         "scenario": describe_scenario(project, scenario),
         "goal": _goal(project, paired),
-        "kpis": [_kpi(kpi, paired, column) for column, kpi in enumerate(project.kpis)],
+        "kpis": [_kpi(project, kpi, paired, column) for column, kpi in enumerate(project.kpis)],
         "series": _all_series(project, paired),
         "assumptions": [_assumption(prior) for prior in project.priors],
         "levers_available": len(project.levers),
@@ -116,15 +116,19 @@ def _goal(project: Project, paired: Paired) -> dict[str, Any]:
     return goal | {name: arm(at) for at, name in enumerate(ARMS)} | {"effect": _summary(effect)}
 
 
-def _kpi(kpi: Kpi, paired: Paired, column: int) -> dict[str, Any]:
+def _kpi(project: Project, kpi: Kpi, paired: Paired, column: int) -> dict[str, Any]:
+    """``count`` is there where whole things are counted, with the last published count's year and facts."""
     values = paired.indicators[:, paired.kept, column]
+    count = next((one for one in project.counts if one.id == kpi.id), None)
 
     def arm(at: int) -> dict[str, Any]:
-        return _summary(values[at]) | {"probability_met": met_share(values[at], kpi.direction, kpi.target)}
+        bands = _summary(values[at], whole=count is not None)
+        return bands | {"probability_met": met_share(values[at], kpi.direction, kpi.target)}
 
     shared = {"id": kpi.id, "zh": kpi.zh, "en": kpi.en, "year": kpi.year, "target": kpi.target}
-    unit = {"zh": kpi.unit_zh, "en": kpi.unit_en}
-    return shared | {"direction": kpi.direction, "unit": unit, ARMS[0]: arm(0), ARMS[1]: arm(1)}
+    shared |= {"direction": kpi.direction, "unit": {"zh": kpi.unit_zh, "en": kpi.unit_en}}
+    counted = {"count": {"year": count.year, "facts": list(count.facts)}} if count else {}
+    return shared | counted | {ARMS[0]: arm(0), ARMS[1]: arm(1)}
 
 
 def _all_series(project: Project, paired: Paired) -> list[dict[str, Any]]:
@@ -193,8 +197,8 @@ def _version(package: str) -> str:
     return str(loaded) if loaded else importlib.metadata.version(package)
 
 
-def _summary(values: NDArray[np.float64]) -> dict[str, float | None]:
-    found = quantiles(values, tuple(SUMMARY.values()))
+def _summary(values: NDArray[np.float64], *, whole: bool = False) -> dict[str, float | None]:
+    found = quantiles(values, tuple(SUMMARY.values()), whole=whole)
     return {name: _plain(value) for name, value in zip(SUMMARY, found, strict=True)}
 
 

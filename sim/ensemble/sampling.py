@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from sim.ensemble.runner import Floats
 from sim.errors import BadInput
 from sim.spec.priors import Prior
 
-__all__ = ["MAX_MEMBERS", "check_count", "check_seed", "prior_draws"]
+__all__ = ["MAX_MEMBERS", "check_count", "check_seed", "prior_draws", "stream"]
 
 MAX_MEMBERS = 1_000_000
 
@@ -26,6 +27,12 @@ def check_seed(seed: int) -> None:
     """Raise BadInput unless the seed is a whole number from 0 to 2^63 - 1, as a database can keep."""
     if not 0 <= seed < 2**63:
         raise BadInput(f"The seed {seed} is outside 0 to 2^63 - 1.")
+
+
+def stream(seed: int, name: str, begin: int = 0) -> np.random.Generator:
+    """Return the random numbers that belong to a seed and a name, whatever else is drawn, from one on."""
+    digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest)).advance(begin))
 
 
 def prior_draws(priors: Sequence[Prior], members: int, seed: int) -> Floats:

@@ -24,7 +24,8 @@ def test_the_files(shipped: Project, tmp_path: Path) -> None:
     files = {path.relative_to(tmp_path / "new").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert len(files) == count
     assert files >= {
-        "README.md", "model/study.toml", "model/levers.toml", "model/kpis.csv", "model/charts.csv",
+        "README.md", "model/study.toml", "model/levers.toml", "model/kpis.csv", "model/counts.csv",
+        "model/charts.csv",
         "calibration/sources.csv", "calibration/facts.csv", "calibration/priors.csv",
         "calibration/anchors.csv", "runs/scenarios/plan.toml",
     }  # fmt: skip

@@ -40,6 +40,24 @@ def test_content_that_does_not_fit_the_model(
         load_project(folder, model=project.model)
 
 
+@pytest.mark.parametrize(
+    ("exit_rate", "message"),
+    [
+        ("growth rates", r"counts\.csv, row 2, column 'exit'.*Did you mean 'growth rate'"),
+        ("output", r"counts\.csv, row 2, column 'exit'.*only constants"),
+        ("drag", r"counts\.csv, row 2, column 'exit': 'drag' has 2 cells"),
+    ],
+)
+def test_counts_name_one_constant(
+    project: Project, region: Path, tmp_path: Path, exit_rate: str, message: str
+) -> None:
+    shutil.copytree(region, tmp_path / "copy")
+    rows = f"id,part_of,year,facts,exit,renewal,review,note\ncity-gdp,,2024,F001,{exit_rate},,,\n"
+    (tmp_path / "copy" / "model" / "counts.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(BadInput, match=message):
+        load_project(tmp_path / "copy", model=project.model)
+
+
 def test_a_missing_file_is_named(project: Project, region: Path, tmp_path: Path) -> None:
     shutil.copytree(region, tmp_path / "copy")
     (tmp_path / "copy" / "calibration" / "anchors.csv").unlink()

@@ -10,6 +10,7 @@ from support import REGION
 from sim.errors import BadInput
 from sim.spec.anchors import load_anchors
 from sim.spec.charts import load_charts
+from sim.spec.counts import load_counts
 from sim.spec.facts import load_facts, load_sources
 from sim.spec.kpis import load_kpis
 from sim.spec.levers import load_levers
@@ -65,6 +66,15 @@ MESSAGES = {
     "kpis-fact.csv": ("'fact'", "'F777' is not known"),
     "kpis-id.csv": ("'id'", "'../gdp' is not an id"),
     "kpis-twice.csv": ("row 3", "'city-gdp' for 2030 is there twice"),
+    "counts-id.csv": ("row 2, column 'id'", "'city-gpd' is not in kpis.csv", "Did you mean 'city-gdp'"),
+    "counts-year.csv": ("'year'", "Give both or none"),
+    "counts-fact.csv": ("'facts'", "'F777' is not known"),
+    "counts-target.csv": ("'facts'", "F002", "hoped for, not counted"),
+    "counts-exit.csv": ("'exit'", "without a published count"),
+    "counts-review.csv": ("'renewal'", "go together"),
+    "counts-parent.csv": ("row 2, column 'part_of'", "Did you mean 'rest-gdp'"),
+    "counts-circle.csv": ("'part_of'", "part of itself"),
+    "counts-twice.csv": ("row 3", "'city-gdp' is there twice"),
     "charts-fact.csv": ("'fact'", "'F777' is not known"),
     "charts-no-year.csv": ("'fact'", "no year ('unstated')"),
     "charts-factor.csv": ("'fact'", "'x' is not a factor"),
@@ -114,6 +124,8 @@ def load(path: Path) -> object:
             return load_anchors(path)
         case "kpis":
             return load_kpis(path, facts)
+        case "counts":
+            return load_counts(path, load_kpis(REGION / "model" / "kpis.csv", facts), facts)
         case "charts":
             return load_charts(path, facts)
         case "levers":
