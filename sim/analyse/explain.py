@@ -40,7 +40,8 @@ def explain(
     progress: Progress | None = None,
     choice: Choice | None = None,
 ) -> dict[str, Any]:
-    """Return the explanation of a change as plain JSON data.
+    """Return the explanation of a change as plain JSON data; ``means`` says that the indicator counts things,
+    whose means are split.
 
     Args:
         project: model and data.
@@ -76,8 +77,9 @@ def explain(
         "levers": by_lever(project, players, effect, seed, progress),
         "loops": by_loop(project, loops, scenario, effect, progress) if loops else None,
     }
-    counts = {"seed": seed, "members": members, "failed_members": members - effect.kept}
-    return counts | table
+    head = {"seed": seed, "members": members, "failed_members": members - effect.kept}
+    # A split adds up for the model's means, and so it stays with them where sim run draws whole numbers.
+    return head | {"means": any(count.id == indicator.id for count in project.counts)} | table
 
 
 def by_part(project: Project, parts: Parts, effect: Effect) -> dict[str, Any]:

@@ -55,7 +55,8 @@ class SweepBlock:
     """A finished part of a sweep: samples ``start`` … ``start + n`` of the plan.
 
     ``values`` (n, inputs), ``indicators`` (n, kpi rows) in shown units, ``goal`` (n,) city GDP in
-    2035 at constant prices, ``failed`` (n,). A failed sample's results are NaN.
+    2035 at constant prices, ``failed`` (n,). A failed sample's results are NaN. Counts are the model's means:
+    a sample is set beside its inputs, and the chance of single arrivals would only blur that.
     """
 
     start: int

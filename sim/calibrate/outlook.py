@@ -27,8 +27,9 @@ BLOCK = 2048
 class Outlook:
     """Members that ran through.
 
-    ``z`` (members, priors), ``indicators`` (members, rows of kpis.csv), ``figures`` (members, figures asked
-    for), ``goals`` (members, 2), the goal's indicator at constant and current prices.
+    ``z`` (members, priors), ``indicators`` (members, rows of kpis.csv), counts among them as the model's
+    means, since it is those that data inform, ``figures`` (members, figures asked for), ``goals``
+    (members, 2), the goal's indicator at constant and current prices.
     """
 
     z: Floats

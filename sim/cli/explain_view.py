@@ -38,6 +38,8 @@ def explain_page(result: Mapping[str, Any], texts: Texts) -> Iterator[Renderable
     yield ""
     band = "run.band_prior" if result["ensemble"] == "prior" else "run.band_posterior"
     yield Text(texts(band), style="dim")
+    if result.get("means"):
+        yield Text(texts("explain.means"), style="dim")
     yield texts("explain.next")
 
 

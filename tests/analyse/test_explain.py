@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sim.analyse.explain import explain
 from sim.analyse.indicator import find_indicator
 from sim.ensemble import LeverUse, Project, Scenario, draw_members, run_paired
 from sim.errors import BadInput, SimError
+from sim.spec.counts import Count
 from sim.spec.loops import COLUMNS, Loop, load_loops
 from sim.spec.parts import load_parts
 from sim.spec.references import parse_reference
@@ -181,3 +183,12 @@ def test_every_shipped_sum_is_exact(name: str, shipped: Project) -> None:
     for split in result["parts"]["dimensions"]:
         total = sum(row["mean"] for row in split["rows"])
         assert total == pytest.approx(result["effect"]["change"]["mean"], rel=1e-5, abs=1e-7)
+
+
+def test_a_count_is_explained_by_its_mean_and_said_so(project: Project, region: Path) -> None:
+    counted = replace(project, counts=(Count("city-gdp", None, None, (), None, None, None, 2),))
+    result = explained(counted, BOTH, region)
+    assert result["means"]
+    plain = explained(project, BOTH, region)
+    assert not plain["means"]
+    assert result["effect"] == plain["effect"]
