@@ -1,6 +1,54 @@
-"""``python -m sim``: the same as the ``sim`` command."""
+"""``sim`` and ``python -m sim``: what must stand before anything else is imported.
 
-from sim.cli.main import main
+Ctrl-C while Python imports would end in a traceback, or be swallowed where an import catches it; nothing
+has begun yet, so the process simply stops. A closed stream's number would go to the next file that is opened,
+such as the run database, and what is printed would be written into it.
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if not ignored:
+        signal.signal(signal.SIGINT, _stopped)
+    _fill_closed_streams()
+    try:
+        from sim.cli.main import run_program
+    except ImportError as error:
+        if os.environ.get("SIM_DEBUG"):
+            raise
+        sys.exit(
+            f"sim: sim cannot start, since a part of it is missing or broken: {error}. Install it again."
+        )
+    code = run_program(sys.argv[1:])
+    if not ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done; what is left is Python's own end
+    sys.exit(code)
+
+
+def _stopped(number: int, frame: FrameType | None) -> None:
+    try:
+        os.write(2, b"sim: Interrupted. Nothing had begun.\n")
+    finally:
+        os._exit(INTERRUPTED)
+
+
+def _fill_closed_streams() -> None:
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+
 
 if __name__ == "__main__":
     main()

@@ -23,7 +23,9 @@ def watched() -> Iterator[Callable[[], None]]:
 
     An error that follows a press is taken as its consequence, and becomes KeyboardInterrupt as well.
     """
-    if threading.current_thread() is not threading.main_thread():
+    elsewhere = threading.current_thread() is not threading.main_thread()
+    # A program started with `nohup` or in a script's background is not to be interrupted.
+    if elsewhere or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield lambda: None
         return
     pressed = threading.Event()

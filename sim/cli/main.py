@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 import sim
+from sim.cli.interrupt import watched
 from sim.cli.study import chosen_study
-from sim.cli.terminal import ClosedOutput, cache_notes, forget_stdout, prepare_streams
+from sim.cli.terminal import (
+    ClosedOutput,
+    cache_notes,
+    forget_stdout,
+    note,
+    prepare_streams,
+    unwritable,
+)
 from sim.errors import Interrupted, SimError, did_you_mean
 
 __all__ = ["main", "program", "run_program"]
@@ -99,25 +111,68 @@ def run_program(arguments: Sequence[str]) -> int:
     0 ok, 1 failure, 2 bad input, 3 goal not met, 4 partial sweep, 130 interrupted.
     """
     prepare_streams()
+    streams = sys.stdout, sys.stderr
     try:
-        with cache_notes():
+        with watched(), cache_notes():
             result = program.main(list(arguments), prog_name="sim", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SimError as error:
-        click.echo(f"sim: {error}", err=True)
+        note(f"sim: {error}")
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        note(_as_shown(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("sim: Interrupted. What was stored stays stored.", err=True)
+        note("sim: Interrupted. What was stored stays stored.")
         return Interrupted.exit_code
     except (ClosedOutput, BrokenPipeError):
         # The reader (`| head`) has what it wanted; that is no failure.
         forget_stdout()
         return 0
+    except SystemExit as end:
+        return _exit_code(end, streams)
+    except BaseException as error:
+        return _unforeseen(error, arguments)
+
+
+def _as_shown(error: click.ClickException) -> str:
+    """Return what click would print, its usage and its message."""
+    text = StringIO()
+    error.show(text)
+    return text.getvalue().rstrip("\n")
+
+
+def _exit_code(end: SystemExit, streams: tuple[TextIO, TextIO]) -> int:
+    if (sys.stdout, sys.stderr) != streams:
+        # click puts others in their place where the reader of its help has gone.
+        sys.stdout, sys.stderr = streams
+        forget_stdout()
+        return 0
+    if isinstance(end.code, str):
+        note(end.code)
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def _unforeseen(error: BaseException, arguments: Sequence[str]) -> int:
+    if isinstance(error, OSError) and _is_echo(error):
+        forget_stdout()
+        note(f"sim: {unwritable(error)}")
+        return SimError.exit_code
+    # Only now, since it is hardly ever needed.
+    from sim.cli.crash import DEBUG, crash_sentence
+
+    if os.environ.get(DEBUG):
+        note("".join(traceback.format_exception(error)).rstrip("\n"))
+    note(f"sim: {crash_sentence(error, arguments)}")
+    return SimError.exit_code
+
+
+def _is_echo(error: OSError) -> bool:
+    """Tell whether click could not print its help, which it writes past :func:`sim.cli.terminal.write`."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals.get("__name__") == click.utils.__name__
 
 
 def main() -> None:
-    """Run the command line of this process and exit."""
+    """Run the command line of this process and exit; :mod:`sim.__main__` does so with more care."""
     sys.exit(run_program(sys.argv[1:]))

@@ -10,13 +10,15 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import StringIO
-from typing import TYPE_CHECKING, Any, TextIO
+from io import StringIO, TextIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from sim.characters import visible
 from sim.errors import CacheWarning, SimError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 __all__ = [
     "ClosedOutput",
@@ -28,6 +30,7 @@ __all__ = [
     "progress_line",
     "progress_tenths",
     "show",
+    "unwritable",
     "width",
     "write",
 ]
@@ -39,8 +42,23 @@ class ClosedOutput(Exception):
     """The reader of stdout has gone, as ``head`` does."""
 
 
+class _Closed(TextIOBase):
+    """Stands for a stdout that was closed before the program began (``sim … >&-``)."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        """Refuse, with what to do."""
+        raise SimError("The output could not be written: standard output is closed. Open it, or use a file.")
+
+
 def prepare_streams() -> None:
-    """Let a console of any encoding (GBK on Windows) replace what it cannot show instead of failing."""
+    """Make both streams usable: stand in for closed ones, replace what a console's encoding does not have."""
+    if sys.stdout is None:
+        sys.stdout = cast(TextIO, _Closed())
+    if sys.stderr is None:
+        # print() would take stdout instead, and mix what is for people with the data.
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the end)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -48,8 +66,14 @@ def prepare_streams() -> None:
 
 def forget_stdout() -> None:
     """Point stdout at nothing, so that Python's last flush does not complain about a closed pipe."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
     except (OSError, ValueError):
         return
 
@@ -69,20 +93,41 @@ def width() -> int:
 
 
 def write(text: str) -> None:
-    """Write to stdout at once; ClosedOutput when the reader is gone, SimError when the disk is full."""
+    """Write to stdout at once, control characters as escapes.
+
+    Raises ClosedOutput when the reader is gone, SimError when it cannot be written (a full disk).
+    """
+    _put(visible(text))
+
+
+def _put(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
+        forget_stdout()
         # Windows reports a closed pipe as EINVAL.
         if error.errno in (errno.EPIPE, errno.EINVAL):
             raise ClosedOutput from error
-        raise SimError(f"The output could not be written: {error.strerror}.") from error
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> SimError:
+    """Return the error to raise where stdout takes no more."""
+    return SimError(f"The output could not be written: {error.strerror}.")
 
 
 def note(text: str) -> None:
-    """Write one line for the person, not for the data: to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """Write one line for the person, not for the data: to stderr. That no one reads it stops no work."""
+    _tell(visible(text) + "\n", sys.stderr)
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        _forget(stream)
 
 
 @contextmanager
@@ -113,9 +158,18 @@ def show(parts: Iterable[RenderableType]) -> None:
         file=StringIO(), width=width(), force_terminal=terminal, highlight=False, emoji=False, markup=False
     )
     for part in parts:
-        page.print(part)
+        page.print(_escaped(page, part), end="")
     assert isinstance(page.file, StringIO)
-    write("\n".join(line.rstrip() for line in page.file.getvalue().split("\n")))
+    _put("\n".join(line.rstrip() for line in page.file.getvalue().split("\n")))
+
+
+def _escaped(page: Console, part: RenderableType) -> RenderableType:
+    """Return ``part`` as it is drawn, with the control characters of its texts as escapes, its style kept."""
+    from rich.segment import Segment, Segments
+
+    text = page.render_str(part) if isinstance(part, str) else part
+    drawn = page.render(text)
+    return Segments([Segment(visible(one.text), one.style, one.control) for one in drawn])
 
 
 def progress_line(
@@ -140,8 +194,8 @@ def progress_line(
             return
         last = moment
         left = _left(moment - start[0], done - start[1], total - done)
-        out.write("\r\x1b[K" + ("" if done >= total else f"{names(stage)} {done}/{total}{left}"))
-        out.flush()
+        line = "" if done >= total else f"{names(stage)} {done}/{total}{left}"
+        _tell("\r\x1b[K" + visible(line), out)
 
     return progress
 

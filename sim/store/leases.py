@@ -83,7 +83,7 @@ class Leases:
         """Return every lease by its item."""
         return {lease.item: lease for lease in self._select("")}
 
-    def open(self, item: str) -> None:
+    def begin(self, item: str) -> None:
         """Take a new item; to be called inside the transaction that inserts it."""
         row = {"item": item, "token": token(), "since": now(), "renewed": time.time(), "beats": 0}
         self.database.execute("DELETE FROM leases WHERE item = ?", (item,))
@@ -112,7 +112,7 @@ class Leases:
                     f"The {what} is in work by {lease.who()}. Wait until it is done, or end "
                     f"that process and go on with: {go_on}"
                 )
-            self.open(item)
+            self.begin(item)
 
     def check(self, item: str, what: str) -> None:
         """Raise SimError unless this process holds the item; to be called inside a transaction."""

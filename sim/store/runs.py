@@ -97,7 +97,7 @@ class Runs:
         with writing(self.database, self.path):
             run_id = free_id(self.database, "runs")
             insert(self.database, "runs", [{"id": run_id} | row])
-            Leases(self.database, self.path).open(run_id)
+            Leases(self.database, self.path).begin(run_id)
             self._seal(run_id)
         return run_id
 

@@ -102,7 +102,7 @@ class Sweeps:
             sweep_id = free_id(self.database, "sweeps")
             insert(self.database, "sweeps", [{"id": sweep_id} | row])
             self.database.table(_table(sweep_id)).create(columns, pk="sample")
-            self._leases.open(sweep_id)
+            self._leases.begin(sweep_id)
             self._seal(sweep_id)
         return sweep_id
 

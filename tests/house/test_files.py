@@ -26,6 +26,8 @@ OWN = {
     "engine/compiling.py": "sim's own source",
     "translate/cache.py": "sim's own source",
     "cache/private.py": "the one reader of what is kept",
+    "store/processes.py": "the system's own",
+    "cli/terminal.py": "nothing, which is written to",
     "store/database.py": "the database, which SQLite opens",
 }
 """Where files are read otherwise, and whose they are."""

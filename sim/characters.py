@@ -1,0 +1,30 @@
+"""Characters that act on a terminal or hide in a text: refused in names, shown as escapes elsewhere.
+
+They are the control characters C0, DEL and C1 (an escape sequence can retype what a terminal shows), the
+separators of lines and paragraphs, the marks that turn the direction of writing round, invisible tags and
+annotations, and halves of surrogate pairs.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["find_control", "visible"]
+
+_HIDDEN = (
+    "\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb"
+    "\\ud800-\\udfff\\U000e0000-\\U000e007f"
+)
+_CONTROL = re.compile(f"[\\x00-\\x1f{_HIDDEN}]")
+_ESCAPED = re.compile(f"[\\x00-\\x08\\x0b-\\x1f{_HIDDEN}]")
+
+
+def find_control(text: str) -> str:
+    """Return the name of the first control character in ``text``, such as ``U+001B``, or an empty string."""
+    found = _CONTROL.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
+
+
+def visible(text: str) -> str:
+    r"""Return ``text`` with control characters written out, such as ``\x1b``; tab and line feed stay."""
+    return _ESCAPED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
