@@ -23,12 +23,11 @@ def main() -> None:
     _fill_closed_streams()
     try:
         from sim.cli.main import run_program
-    except ImportError as error:
+    except Exception as error:
         if os.environ.get("SIM_DEBUG"):
             raise
-        sys.exit(
-            f"sim: sim cannot start, since a part of it is missing or broken: {error}. Install it again."
-        )
+        why = f"{type(error).__name__}: {error}"
+        sys.exit(f"sim: The program cannot start, as a part is missing or broken ({why}). Install it again.")
     code = run_program(sys.argv[1:])
     if not ignored:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done; what is left is Python's own end

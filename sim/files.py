@@ -146,7 +146,9 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = F
 
 def beside(path: Path) -> Path:
     """Return a new name in the same folder for what is not yet whole."""
-    return path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.part")
+    # Names may have 255 bytes, and a Chinese character has three.
+    name = path.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
+    return path.with_name(f".{name}.{os.urandom(6).hex()}.part")
 
 
 def create(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = False) -> None:

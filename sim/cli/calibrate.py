@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,16 +107,12 @@ def _calibrated(
 
 def _write_evidence(found: Calibration, path: Path, regions: int, progress: Any) -> None:
     from sim.calibrate import evidence_of, skill_of
-    from sim.ensemble.evidence import beside
-
-    def write(evidence: dict[str, Any]) -> None:
-        text = json.dumps(evidence, ensure_ascii=False, indent=1, allow_nan=False)
-        beside(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+    from sim.ensemble.evidence import beside, write_evidence
 
     evidence = evidence_of(found, progress)
-    write(evidence)
+    write_evidence(beside(path), evidence)
     if regions:
-        write(evidence | {"skill": skill_of(found, regions, progress)})
+        write_evidence(beside(path), evidence | {"skill": skill_of(found, regions, progress)})
 
 
 def _failures(found: Calibration, texts: Texts) -> list[str]:

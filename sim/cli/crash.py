@@ -14,6 +14,7 @@ from pathlib import Path
 
 import sim
 from sim.errors import SimError
+from sim.files import write_whole
 from sim.folders import data_folder
 
 __all__ = ["DEBUG", "KEPT", "crash_sentence"]
@@ -74,13 +75,7 @@ def _kept(report: str) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     path = folder / f"{moment}-{os.getpid()}.txt"
-    part = path.with_suffix(".part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(report.encode("utf-8", "backslashreplace"))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, report.encode("utf-8", "backslashreplace"))
     for old in sorted(folder.glob("*.txt"))[:-KEPT]:
         with suppress(OSError):
             old.unlink()

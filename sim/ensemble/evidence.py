@@ -8,11 +8,11 @@ from typing import Any
 
 from sim.ensemble.posterior import identity, own_posterior
 from sim.ensemble.project import Project
-from sim.errors import BadInput
-from sim.files import read_bytes
+from sim.errors import BadInput, SimError
+from sim.files import read_bytes, write_whole
 from sim.limits import EVIDENCE_FILE
 
-__all__ = ["beside", "evidence_file", "evidence_summary"]
+__all__ = ["beside", "evidence_file", "evidence_summary", "write_evidence"]
 
 SHIPPED = "evidence.json"
 
@@ -20,6 +20,21 @@ SHIPPED = "evidence.json"
 def beside(posterior: Path) -> Path:
     """Return where a posterior's evidence lies: evidence.json, or the posterior's own name with .json."""
     return posterior.with_name(SHIPPED if posterior.name == "posterior.npz" else f"{posterior.stem}.json")
+
+
+def write_evidence(path: Path, evidence: dict[str, Any]) -> None:
+    """Write the evidence in one step: a reader, or a killed process, never meets half of it.
+
+    Raises:
+        SimError: it cannot be written; what was there stays as it was.
+    """
+    text = json.dumps(evidence, ensure_ascii=False, indent=1, allow_nan=False)
+    try:
+        write_whole(path, (text + "\n").encode(), mode=0o666, durable=True)
+    except OSError as error:
+        raise SimError(
+            f"The evidence {path} cannot be written: {error.strerror}. The posterior is."
+        ) from error
 
 
 def evidence_file(project: Project) -> Path | None:

@@ -31,7 +31,7 @@ def write_atomically(output: Path, data: bytes) -> None:
     """
     check_output(output)
     try:
-        write_whole(output, data, mode=0o666)
+        write_whole(output.resolve(), data, mode=0o666)
     except PermissionError as error:
         raise BadInput(
             f"{str(output)!r} cannot be written: {error.strerror}. Close the file or choose another place."

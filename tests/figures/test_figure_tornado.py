@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,19 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(
         write_atomically(output, b"new")
     assert output.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_long_chinese_name_is_written_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    output = tmp_path / ("总部经济" * 20 + ".svg")
+    write_atomically(output, b"new")
+    assert output.read_bytes() == b"new"
+    if os.name == "nt":
+        return  # only who may there makes links
+    link = tmp_path / "link.svg"
+    link.symlink_to(output)
+    write_atomically(link, b"newer")
+    assert link.is_symlink()
+    assert output.read_bytes() == b"newer"
 
 
 def test_a_place_without_permission_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
