@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,19 +72,36 @@ def command(
     found, other = _found(file)
     if section is not None and section not in found:
         raise BadInput(_missing(section))
-    if as_json:
-        write_json(found if section is None else found[section])
-    elif as_csv:
-        rows = [_flat(row) for row in _rows(found, section or "")]
-        write_csv(list(dict.fromkeys(name for row in rows for name in row)), rows)
-    else:
-        from sim.cli.evidence_view import evidence_page
+    with _whole(section):
+        if as_json:
+            write_json(found if section is None else found[section])
+        elif as_csv:
+            rows = [_flat(row) for row in _rows(found, section or "")]
+            write_csv(list(dict.fromkeys(name for row in rows for name in row)), rows)
+        else:
+            from sim.cli.evidence_view import evidence_page
 
-        show(evidence_page(found, section, texts))
+            show(evidence_page(found, section, texts))
     if plots is not None:
-        _draw(found, plots, texts.lang)
+        with _whole("skill"):
+            _draw(found, plots, texts.lang)
     if other:
         note(texts("data.other"))
+
+
+@contextmanager
+def _whole(section: str | None) -> Iterator[None]:
+    """Say what is wrong where a value of the file is missing, null or of another kind than was written."""
+    from rich.errors import ConsoleError
+
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, ConsoleError) as error:
+        where = "The evidence" if section is None else f"The section {section} of the evidence"
+        raise BadInput(
+            f"{where} is not as sim calibrate writes it: a value is missing or of another kind "
+            f"({type(error).__name__}: {str(error)[:80]}). Make it again with: sim calibrate"
+        ) from error
 
 
 def _draw(found: Mapping[str, Any], folder: Path, lang: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.ensemble.posterior import identity, own_posterior
 from sim.ensemble.project import Project
+from sim.ensemble.shapes import NUMBER, TEXT, TRUTH, fits, maybe
 from sim.errors import BadInput, SimError
 from sim.files import read_bytes, write_whole
 from sim.limits import EVIDENCE_FILE
@@ -15,6 +16,27 @@ from sim.limits import EVIDENCE_FILE
 __all__ = ["beside", "evidence_file", "evidence_summary", "write_evidence"]
 
 SHIPPED = "evidence.json"
+BAND = {"p05": NUMBER, "p50": NUMBER, "p95": NUMBER}
+ARM = {"constant": NUMBER, "current": NUMBER}
+REPEATED = {
+    "made_for": {},
+    "contraction": {"threshold": NUMBER, "sampled": NUMBER, "above": NUMBER, "untouched": NUMBER},
+    "levers": {
+        "levers": [{"identified": TRUTH}],
+        "plan": {"name": TEXT, "zh": TEXT, "en": TEXT, "levers": NUMBER},
+        "chances": [{"factor": NUMBER, "baseline": ARM, "plan": ARM, "effect": BAND}],
+    },
+    "anchors": {
+        "figures": [
+            {
+                "id": TEXT, "zh": TEXT, "en": TEXT, "year": maybe(NUMBER), "unit": TEXT, "facts": [TEXT],
+                "fitted": TRUTH, "side": TEXT, "value": maybe(NUMBER), "error": maybe(NUMBER),
+                "discrepancy": maybe(NUMBER), "posterior": BAND, "met": maybe(TRUTH), "inside": maybe(TRUTH),
+            }
+        ]
+    },
+}  # fmt: skip
+"""The shape of what a record repeats; a file without it is passed over, and sim evidence names it."""
 
 
 def beside(posterior: Path) -> Path:
@@ -51,7 +73,7 @@ def evidence_summary(project: Project) -> dict[str, Any] | None:
     except (BadInput, ValueError, RecursionError):
         # A run does not need the evidence; sim evidence says what is wrong with the file.
         return None
-    if not isinstance(found, dict) or found.get("made_for") != identity(project):
+    if not fits(found, REPEATED) or found["made_for"] != identity(project):
         return None
     contraction = {key: found["contraction"][key] for key in ("threshold", "sampled", "above", "untouched")}
     levers = {key: found["levers"][key] for key in ("plan", "chances")}

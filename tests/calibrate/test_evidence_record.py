@@ -13,8 +13,9 @@ from sim.calibrate.evidence import evidence, figures_asked
 from sim.calibrate.forward import make_forward
 from sim.calibrate.likelihood import make_likelihood
 from sim.ensemble import Project
+from sim.ensemble.evidence import write_evidence
 from sim.ensemble.posterior import identity
-from sim.errors import BadInput
+from sim.errors import BadInput, SimError
 
 REPORTED = """\
 id,zh,en,facts,variable,operator,of,year,scale,value,unit,error,discrepancy,parts,side,note
@@ -78,3 +79,24 @@ def test_a_statistic_of_what_the_model_lacks_is_bad_input(region: Path, observed
     (region / "calibration" / "statistics.csv").write_text(wrong, encoding="utf-8")
     with pytest.raises(BadInput, match="harvest"):
         weighed(observed)
+
+
+def test_evidence_is_written_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "evidence.json"
+    write_evidence(path, {"a": 1})
+    before = path.read_bytes()
+
+    def killed(self: Path, target: Path) -> None:
+        assert path.read_bytes() == before  # a reader at this very moment
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_evidence(path, {"a": 2})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_evidence(path, {"a": float("nan")})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(SimError, match="cannot be written"):
+        write_evidence(tmp_path / "none" / "evidence.json", {})

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import csv
 import json
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import REGION
+
+from sim.cli.evidence import SECTIONS
 
 BAND = {"p05": 4.1, "p50": 5.2, "p95": 6.3}
 NAMES = {"zh": "增速", "en": "City growth"}
@@ -290,3 +293,58 @@ def test_plots_need_a_folder_and_the_skill(tiny: Any, tmp_path: Path) -> None:
     said = tiny("evidence", "--file", str(path), "--json", "--plots", str(tmp_path / "none"))
     assert said.code == 2
     assert "there is no such folder" in said.err
+
+
+WRONG: tuple[Any, ...] = (None, "text", [], {}, [None], 10**400, True, -1)
+
+
+def changed(value: Any, seen: set[tuple[Any, ...]], path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where each value stands; of the rows of a list only the first, which is like the others."""
+    inner = value.items() if isinstance(value, dict) else list(enumerate(value))[:1]
+    for name, one in inner:
+        if (*path, name) not in seen:
+            yield (*path, name)
+            if isinstance(one, dict | list):
+                yield from changed(one, seen, (*path, name))
+
+
+def with_wrong(path: tuple[Any, ...], wrong: Any) -> dict[str, Any]:
+    record: dict[str, Any] = copy.deepcopy(RECORD | {"skill": SKILL})
+    inner: Any = record
+    for name in path[:-1]:
+        inner = inner[name]
+    if wrong is KeyError:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = wrong
+    return record
+
+
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_value_that_is_null_missing_or_of_another_kind_is_one_message(
+    sim: Any, file: Path, every: int
+) -> None:
+    places = [path for path in changed(RECORD | {"skill": SKILL}, set()) if path[0] != "made_for"]
+    assert len(places) > 150
+    refused = 0
+    for number, path in list(enumerate(places))[::every]:
+        section = path[0] if len(path) > 1 and path[0] in SECTIONS else None
+        for wrong in (WRONG[number % len(WRONG)], KeyError):
+            file.write_text(json.dumps(with_wrong(path, wrong)), encoding="utf-8")
+            said = sim("evidence", *filter(None, [section]), "--file", str(file), "--lang=en")
+            assert said.code in (0, 2), (path, wrong, said.err)
+            if said.code == 2:
+                refused += 1
+                assert len(said.err.splitlines()) == 1, (path, wrong, said.err)
+                assert said.err.startswith("sim: ")
+                assert said.out == ""
+    assert refused > 150 // every
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "[" * 100_000, "nul", '{"contraction": 1e999, "a": ' + "9" * 5000 + "}"]
+)
+def test_a_file_that_json_itself_refuses_is_one_message(sim: Any, file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    said = sim("evidence", "--file", str(file))
+    assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
