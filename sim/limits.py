@@ -9,9 +9,16 @@ from dataclasses import dataclass
 
 __all__ = [
     "AUDIT_FILE",
+    "CELLS",
+    "ELEMENTS",
+    "EQUATIONS",
+    "EQUATION_DEPTH",
+    "EQUATION_LENGTH",
+    "EQUATION_SIGNS",
     "EVIDENCE_FILE",
     "EXTERNAL_FILE",
     "LIMITS",
+    "LOOKUP_POINTS",
     "MODEL_FILE",
     "POSTERIOR_FILE",
     "TABLE_FILE",
@@ -45,6 +52,14 @@ AUDIT_FILE = Limit("the settings of the audit (.toml)", 500_000, "bytes")
 EVIDENCE_FILE = Limit("the evidence of a calibration (.json)", 16_000_000, "bytes")
 POSTERIOR_FILE = Limit("a posterior (.npz), packed and unpacked", 200_000_000, "bytes")
 
+EQUATIONS = Limit("a model", 50_000, "equations")
+EQUATION_LENGTH = Limit("an equation", 1_000_000, "characters")
+EQUATION_SIGNS = Limit("an equation beside its lookups", 40_000, "operators, commas and brackets")
+EQUATION_DEPTH = Limit("an equation", 200, "levels of brackets")
+LOOKUP_POINTS = Limit("the lookups of an equation", 50_000, "points")
+ELEMENTS = Limit("a subscript range", 10_000, "elements")
+CELLS = Limit("a variable", 100_000, "cells")
+
 LIMITS = (
     MODEL_FILE,
     EXTERNAL_FILE,
@@ -54,5 +69,12 @@ LIMITS = (
     AUDIT_FILE,
     EVIDENCE_FILE,
     POSTERIOR_FILE,
+    EQUATIONS,
+    EQUATION_LENGTH,
+    EQUATION_SIGNS,
+    EQUATION_DEPTH,
+    LOOKUP_POINTS,
+    ELEMENTS,
+    CELLS,
 )
 """All limits, in the order of the documentation."""

@@ -65,10 +65,12 @@ def translated(
 
         abstract, found = abstract_xmile(source, text)
         return build(source, digest, abstract, found, problems, xmile=True)
-    from sim.translate.scanning import entries
+    from sim.translate.scanning import parts
     from sim.translate.vensim import abstract_model
 
-    return build(source, digest, abstract_model(source, text), entries(text), problems)
+    read = parts(text, source.name)
+    entries = [entry for part in read for entry in part.entries]
+    return build(source, digest, abstract_model(source, read), entries, problems)
 
 
 @functools.cache

@@ -1,33 +1,50 @@
-"""A light scan of a Vensim file: where each entry stands, its group, and a text safe to parse.
+"""A light scan of a Vensim file: its entries with their lines and groups, and each equation safe to parse.
 
-PySD's translator gives no line numbers, drops group markers and evaluates the drawing limits of
-lookups as Python; this scan finds the first two and removes the last before PySD sees the text.
+PySD's translator gives no line numbers, drops group markers and evaluates the drawing limits of lookups as
+Python; this scan finds the first two and removes the last before PySD sees an equation. Its expressions
+never look back, so that its time grows with the length of the text and no faster.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.errors import BadInput
+from sim.limits import EQUATIONS
 from sim.spec.model import key
 
-__all__ = ["Entry", "entries", "safe_equation", "safe_text"]
+__all__ = ["Entry", "Header", "Part", "equations_text", "parts"]
 
 _SKETCH = "\\\\\\---///"
 _HEADER = re.compile(r"^\s*\{[^}]*\}")
-_GROUP = re.compile(r"^\*{3,}\s*\.?(.*?)\s*\*{3,}\s*$", re.DOTALL)
 _NAME = re.compile(r'^\s*("(?:\\"|[^"])*"|[^=:(\[<~]+)')
-_TOKENS = re.compile(r'"(?:\\"|[^"])*"|\{[^}]*\}|\([\s\\]*\[[^\]]*\][\s\\]*,|[^"{(]+|.', re.DOTALL)
-_MARKER = re.compile(r":(END\s+OF\s+)?MACRO:\s*([^:]*?\([^)]*\))?", re.IGNORECASE)
-_MARKERS = re.compile(r"(?:\s*:END\s+OF\s+MACRO:|\s*:MACRO:\s*[^:()]*\([^)]*\))*\s*", re.IGNORECASE)
-_LISTED = re.compile(r"\(\s*([^():]+?)\s*:[^()]*\)")
-_LIMITS = re.compile(r"\([\s\\]*\[")
+_TOKENS = re.compile(r'\\"|["|~]|[^"|~\\]+|\\')
+_ASIDE = re.compile(
+    r'(?P<quoted>"(?:\\"|[^"])*+"?)|(?P<note>\{[^}]*+\}?)|(?P<limits>\([\s\\]*+\[[^\]]*+\]?[\s\\]*+,?)'
+)
+_MARKER = re.compile(
+    r"\s*:(?:(?P<end>END\s+OF\s+MACRO):|MACRO:\s*(?P<name>[^:()]*)\((?P<names>[^)]*)\))", re.IGNORECASE
+)
+_LISTED = re.compile(r"\(([^():]+):[^()]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The beginning of a macro: its name, parameters, and further outputs (after a colon)."""
+
+    name: str
+    parameters: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the file: the key of what it defines, its line, group, equation and macro around it."""
+    """One entry of the file: the key of what it defines, its line, group, equation and macro around it.
+
+    ``plain`` is the equation on one line, without comments and drawing limits, as PySD may see it.
+    """
 
     name: str
     line: int
@@ -36,69 +53,43 @@ class Entry:
     units: str
     doc: str
     macro: str = ""
+    plain: str = ""
 
 
-def entries(text: str) -> list[Entry]:
-    """Return the entries of a Vensim model in order, group markers applied and left out."""
-    found: list[Entry] = []
-    group = macro = ""
-    for line, parts in _raw_entries(equations_text(text)):
-        macro = _macro_after(parts[0], macro)
-        lines = _MARKERS.match(parts[0].lstrip()).group().count("\n")  # type: ignore[union-attr]
-        equation = _MARKERS.sub("", parts[0], count=1).strip()
-        marker = _GROUP.match(equation)
-        if marker:
-            group = marker.group(1).strip()
-        elif equation:
-            found.append(_entry(line + lines, group, [equation, *parts[1:]], macro))
-    return found
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The entries of the model itself (no header), or of one macro."""
+
+    header: Header | None
+    entries: tuple[Entry, ...]
 
 
-def _macro_after(equation: str, macro: str) -> str:
-    """Return the macro that an entry belongs to, given that of the entry before."""
-    for end, name in _MARKER.findall(_MARKERS.match(equation).group()):  # type: ignore[union-attr]
-        macro = "" if end else key(name)
-    return macro
+def parts(text: str, name: str) -> list[Part]:
+    """Return the model's own entries, then those of each macro; ``name`` is the file's.
 
-
-def safe_text(text: str, name: str) -> str:
-    """Return the equations and units alone, without comments, drawing limits and the sketch, on one line.
-
-    PySD evaluates drawing limits as Python, so none may be left, not even inside quotes.
+    Raises:
+        BadInput: a macro has no end, a comment or a quote is not closed, or there are too many entries.
     """
-    kept: dict[bool, list[str]] = {True: [], False: []}
-    inside = False
-    for line, parts in _raw_entries(equations_text(text)):
-        markers = _MARKERS.match(parts[0]).group()  # type: ignore[union-attr]
-        for end, called in _MARKER.findall(markers):
-            if "[" in called:
-                raise BadInput(f"{name}, line {line}: a macro's parameters have no brackets.")
-            kept[True].append(" :END OF MACRO: " if end else f" :MACRO: {called} ")
-            inside = not end
-        equation = _plain_equation(parts[0][len(markers) :])
-        if not equation.strip() or _GROUP.match(equation.strip()):
-            continue
-        if _LIMITS.search(equation):
-            raise BadInput(f"{name}, line {line}: '([' is allowed only before the limits of a lookup.")
-        units = parts[1].replace('"', "") if len(parts) > 1 else ""
-        kept[inside].append(f"{equation}~{units}~|")
-    if inside:
+    group, header = "", None
+    found: dict[Header | None, list[Entry]] = {None: []}
+    for count, (line, fields) in enumerate(_fields(equations_text(text)), start=1):
+        if count > EQUATIONS.most:
+            raise BadInput(f"{name} has more than {EQUATIONS}, the most that is read of {EQUATIONS.of}.")
+        place = 0
+        while marker := _MARKER.match(fields[0], place):
+            header = None if marker["end"] else _header(name, line, marker["name"], marker["names"])
+            found.setdefault(header, [])
+            place = marker.end()
+        equation = fields[0][place:].strip()
+        if equation.startswith("***") and equation.endswith("***"):
+            group = equation.strip("*").strip().removeprefix(".").strip()
+        elif equation:
+            line += fields[0].count("\n", 0, len(fields[0]) - len(fields[0][place:].lstrip()))
+            line -= fields[0].count("\n", 0, len(fields[0]) - len(fields[0].lstrip()))
+            found[header].append(_entry(name, line, group, [equation, *fields[1:]], header))
+    if header is not None:
         raise BadInput(f"{name}: a macro has no :END OF MACRO:.")
-    # PySD's grammar wants macros before the model.
-    return re.sub(r"\s+", " ", "".join(kept[True] + kept[False])).strip()
-
-
-def safe_equation(equation: str) -> str:
-    """Return one equation as :func:`safe_text` would hand it on."""
-    return re.sub(r"\s+", " ", _plain_equation(equation))
-
-
-def _plain_equation(equation: str) -> str:
-    joined = equation.replace("\\\n", " ")
-    plain = "".join(_kept(token) for token in _TOKENS.findall(joined))
-    left, arrow, right = plain.partition("->")
-    # PySD takes the elements of a mapping's list for elements of the range itself.
-    return left + arrow + _LISTED.sub(r"\1", right) if arrow and "=" not in left else plain
+    return [Part(header, tuple(those)) for header, those in found.items()]
 
 
 def equations_text(text: str) -> str:
@@ -107,40 +98,63 @@ def equations_text(text: str) -> str:
     return _HEADER.sub(lambda match: "\n" * match.group().count("\n"), body, count=1)
 
 
-def _kept(token: str) -> str:
-    if token.startswith("{"):
-        return " "
-    return "(" if token.startswith("(") and _LIMITS.match(token) else token
+def _header(file: str, line: int, name: str, names: str) -> Header:
+    if "[" in names or not name.strip():
+        raise BadInput(f"{file}, line {line}: a macro needs a name, and its parameters have no brackets.")
+    own, _, more = names.partition(":")
+    parameters, outputs = (
+        tuple(item.strip() for item in group.split(",") if item.strip()) for group in (own, more)
+    )
+    return Header(name.strip(), parameters, outputs)
 
 
-def _entry(line: int, group: str, parts: list[str], macro: str) -> Entry:
-    equation = parts[0].strip()
+def _entry(file: str, line: int, group: str, fields: list[str], header: Header | None) -> Entry:
+    equation = fields[0]
     match = _NAME.match(equation)
-    units = parts[1].strip() if len(parts) > 1 else ""
-    doc = parts[2].strip() if len(parts) > 2 else ""
-    return Entry(key(match.group(1)) if match else "", line, group, equation, units, doc, macro)
+    units, doc = (fields[place].strip() if len(fields) > place else "" for place in (1, 2))
+    macro = key(header.name) if header else ""
+    plain = _plain(file, line, equation)
+    return Entry(key(match.group(1)) if match else "", line, group, equation, units, doc, macro, plain)
 
 
-def _raw_entries(text: str) -> list[tuple[int, list[str]]]:
-    """Split at ``|`` and ``~`` outside quotes; only the equation part may hold quotes."""
-    found: list[tuple[int, list[str]]] = []
-    parts: list[str] = [""]
-    line = start = 1
-    quoted = False
-    for character in text:
-        if character == '"' and len(parts) == 1:
-            quoted = not quoted
-        if character == "|" and not quoted:
-            found.append((start, parts))
-            parts = [""]
-        elif character == "~" and not quoted:
-            parts.append("")
+def _plain(file: str, line: int, equation: str) -> str:
+    def kept(match: re.Match[str]) -> str:
+        text = match.group()
+        if match["quoted"]:
+            problem = "" if len(text) > 1 and text.endswith('"') else 'a quote (") is not closed'
+        elif match["note"]:
+            problem = "" if text.endswith("}") else "a comment ({) is not closed"
         else:
-            if not parts[0].strip() and len(parts) == 1:
-                start = line
-            parts[-1] += character
-        if character == "\n":
-            line += 1
-    if "".join(parts).strip():
-        found.append((start, parts))
-    return found
+            problem = "" if text.endswith(",") else "'([' is allowed only before the limits of a lookup"
+        if problem:
+            raise BadInput(f"{file}, line {line}: {problem}.")
+        return text if match["quoted"] else " " if match["note"] else "("
+
+    plain = " ".join(_ASIDE.sub(kept, equation.replace("\\\n", " ")).split())
+    left, arrow, right = plain.partition("->")
+    # PySD takes the elements of a mapping's list for elements of the range itself.
+    return left + arrow + _LISTED.sub(r"\1", right) if arrow and "=" not in left else plain
+
+
+def _fields(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line and fields of each entry: split at ``|`` and ``~``, but not inside quotes of an equation."""
+    fields: list[list[str]] = [[]]
+    line = start = 1
+    quoted = begun = False
+    for match in _TOKENS.finditer(text):
+        token = match.group()
+        if token == '"' and len(fields) == 1:
+            quoted = not quoted
+        if token == "|" and not quoted:
+            yield start, ["".join(field) for field in fields]
+            fields, begun = [[]], False
+        elif token == "~" and not quoted:
+            fields.append([])
+        else:
+            if not begun and len(fields) == 1 and token.strip():
+                begun, start = True, line + token.count("\n", 0, len(token) - len(token.lstrip()))
+            fields[-1].append(token)
+        line += token.count("\n")
+    last = ["".join(field) for field in fields]
+    if "".join(last).strip():
+        yield start, last

@@ -1,78 +1,146 @@
-"""Vensim files to PySD's abstract model, with errors that name the line."""
+"""Entries of a Vensim file to PySD's abstract model, with errors that name the line."""
 
 from __future__ import annotations
 
-import sys
+import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from parsimonious.exceptions import ParseError, VisitationError
+from pysd.translators.structures.abstract_model import AbstractModel
+from pysd.translators.vensim import vensim_element as pysd
+from pysd.translators.vensim.vensim_section import Section
+from pysd.translators.vensim.vensim_structures import structures
+
 from sim.errors import BadInput
-from sim.translate.scanning import Entry, entries, safe_equation, safe_text
+from sim.limits import ELEMENTS
+from sim.translate.bounds import check_equation
+from sim.translate.grammars import POINT, vensim_grammar
+from sim.translate.scanning import Entry, Part
 
 __all__ = ["abstract_model"]
 
 
-def abstract_model(path: Path, text: str) -> Any:
-    """Return PySD's abstract model of the Vensim ``text``; BadInput with line and text on a syntax error."""
-    from pysd.translators.vensim.vensim_file import VensimFile
-
-    cleaned = safe_text(text, path.name)
-    with warnings.catch_warnings(), _deep_recursion():
+def abstract_model(path: Path, parts: Iterable[Part]) -> AbstractModel:
+    """Return PySD's abstract model; BadInput with line and text on a syntax error."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        file = VensimFile(path, encoding="utf-8")
-        file.model_text = cleaned
-        try:
-            file.parse()
-        except Exception as error:
-            raise _located(path, text) or BadInput(
-                f"{path.name} cannot be read: {_first_line(error)}."
-            ) from error
-        return file.get_abstract_model()
+        return AbstractModel(path, tuple(_section(path, part) for part in parts))
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """PySD's parser recurses over long equations."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 20_000))
+def _section(path: Path, part: Part) -> Any:
+    header = part.header
+    section = Section(
+        header.name.lower().replace(" ", "_") if header else "__main__",
+        path,
+        "macro" if header else "main",
+        list(header.parameters) if header else [],
+        list(header.outputs) if header else [],
+        content="",
+        split=False,
+        views_dict=None,
+    )
+    elements = [_element(path, entry) for entry in part.entries]
+    section.subscripts = [element for element in elements if isinstance(element, pysd.SubscriptRange)]
+    section.components = [element for element in elements if isinstance(element, pysd.Component)]
+    # Reality checks and their inputs change nothing in a run.
+    section.constraints = section.test_inputs = []
+    return section.get_abstract_section()
+
+
+def _element(path: Path, entry: Entry) -> Any:
     try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+        check_equation(entry.plain)
+        read = pysd.Element(entry.plain, entry.units.replace('"', ""), "")
+        made = _LeftSide(vensim_grammar("element_object").parse(entry.plain)).component
+        made.units, made.limits, made.documentation = read.units, read.limits, ""
+        if isinstance(made, pysd.Component):
+            made.ast = _right_side(made)
+            made.lookup = isinstance(made.ast, structures["get_xls_lookups"])
+    except BadInput as error:
+        raise BadInput(f"{path.name}, line {entry.line}: {_begin(entry)}: {error}") from error
+    except Exception as error:  # PySD raises whatever comes up on what it cannot understand.
+        raise BadInput(
+            f"{path.name}, line {entry.line}: syntax error in: {_begin(entry)}\n  {_position(error)}"
+        ) from error
+    return made
 
 
-def _located(path: Path, text: str) -> BadInput | None:
-    for entry in entries(text):
-        problem = _problem(entry)
-        if problem:
-            first = entry.equation.splitlines()[0].strip()
-            return BadInput(f"{path.name}, line {entry.line}: syntax error in: {first}\n  {problem}")
-    return None
+def _right_side(component: Any) -> Any:
+    if isinstance(component, pysd.Lookup):
+        return _Table(vensim_grammar("lookups").parse(component.expression)).translation
+    if isinstance(component, pysd.Data) and not component.expression:
+        return structures["data"]()
+    return _Equation(vensim_grammar("components").parse(component.expression)).translation
 
 
-def _problem(entry: Entry) -> str | None:
-    from pysd.translators.vensim.vensim_element import Element
+class _LeftSide(pysd.ElementsComponentVisitor):  # type: ignore[misc]
+    unwrapped_exceptions = (BadInput,)
 
-    try:
-        component = Element(safe_equation(entry.equation), entry.units, "").parse()
-        if hasattr(component, "parse"):
-            component.parse()
-    except Exception as error:
-        return _position(error)
-    return None
+    def visit_subscript_range(self, node: Any, children: list[Any]) -> None:
+        first, last = (re.search(r"\d*$", children[place].strip()) for place in (2, 6))
+        if first and last and max(len(first.group()), len(last.group())) < 20:
+            count = int(last.group() or 0) - int(first.group() or 0) + 1
+            if count <= ELEMENTS.most:
+                super().visit_subscript_range(node, children)
+                return
+        raise BadInput(f"more than {ELEMENTS}, the most in {ELEMENTS.of}.")
+
+
+class _Table(pysd.LookupsVisitor):  # type: ignore[misc]
+    def visit_regularLookup(self, node: Any, children: list[Any]) -> None:  # noqa: N802
+        self.translation = _lookup(node.text)
+
+
+class _Equation(pysd.EquationVisitor):  # type: ignore[misc]
+    """PySD's reader of equations, without its evaluation of text as Python."""
+
+    def visit_lookup_with_def(self, node: Any, children: list[Any]) -> str:
+        table = _lookup(children[10])
+        return self._kept(structures["with_lookup"](self.elements[children[4]], table))
+
+    def visit_expr(self, node: Any, children: list[Any]) -> str:
+        known = children[0] in self.elements
+        return str(children[0]) if known else self._kept(_number(children[0]))
+
+    def visit_string(self, node: Any, children: list[Any]) -> str:
+        return self._kept(node.text[1:-1])
+
+    def visit_array(self, node: Any, children: list[Any]) -> str:
+        text = re.sub(r"[\s\\]", "", node.text)
+        if "," not in text and ";" not in text:
+            return self._kept(_number(text))
+        rows = [[float(cell) for cell in row.split(",")] for row in text.strip(";").split(";")]
+        if len({len(row) for row in rows}) > 1:
+            raise ValueError("the rows of numbers are not equally long")
+        return self._kept(np.squeeze(np.array(rows)))
+
+    def _kept(self, element: Any) -> str:
+        return str(self.add_element(element))
+
+
+def _lookup(text: str) -> Any:
+    points = sorted(((_number(x), _number(y)) for x, y in POINT.findall(text)), key=lambda point: point[0])
+    xs, ys = zip(*points, strict=True)
+    unknown = (np.nan, np.nan)
+    return structures["lookup"](x=xs, y=ys, x_limits=unknown, y_limits=unknown, type="interpolate")
+
+
+def _number(text: str) -> float:
+    return float(re.sub(r"[\s\\]", "", text))
+
+
+def _begin(entry: Entry) -> str:
+    line = entry.equation.splitlines()[0].strip()
+    return line if len(line) <= 100 else line[:100] + " …"
 
 
 def _position(error: Exception) -> str:
-    text, place = getattr(error, "text", None), getattr(error, "pos", None)
-    if isinstance(text, str) and isinstance(place, int):
-        rest = text[place : place + 60].strip() or "(its end)"
+    if isinstance(error, ParseError) and isinstance(error.pos, int):
+        rest = error.text[error.pos : error.pos + 60].strip() or "(its end)"
         return f"the equation cannot be understood from here on: {rest}"
-    return _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
+    lines = str(error.__cause__ if isinstance(error, VisitationError) else error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
