@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from sim.cache.entries import Cache, Refused
-from sim.cache.key import key_place
+from sim.cache.key import key_place, signing_key
 from sim.cache.kinds import BANKS, EXECUTABLES, KEPT, MEMBERS, MODELS, POSTERIORS
 
-__all__ = ["BANKS", "EXECUTABLES", "KEPT", "MEMBERS", "MODELS", "POSTERIORS", "Cache", "Refused", "key_place"]
+__all__ = [
+    "BANKS",
+    "EXECUTABLES",
+    "KEPT",
+    "MEMBERS",
+    "MODELS",
+    "POSTERIORS",
+    "Cache",
+    "Refused",
+    "key_place",
+    "signing_key",
+]

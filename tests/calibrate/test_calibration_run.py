@@ -14,6 +14,7 @@ from sim.calibrate.bank import fill_bank
 from sim.calibrate.forward import make_forward
 from sim.calibrate.screening import screen
 from sim.ensemble import Project
+from sim.ensemble.arrays import arrays_in, npz
 from sim.ensemble.posterior import identity
 from sim.errors import BadInput, CacheWarning
 
@@ -125,3 +126,14 @@ def test_numbers_out_of_range_are_refused(observed: Project, asked: Asked, messa
 def test_without_observations_there_is_nothing_to_do(observed: Project) -> None:
     with pytest.raises(BadInput, match="nothing to calibrate to"):
         calibrate(replace(observed, observations=()), SMALL)
+
+
+def test_one_changed_number_in_a_block_changes_no_result(observed: Project) -> None:
+    whole, _ = fill_bank(make_forward(observed), 1024, 3)
+    (block,) = BANKS.folder().iterdir()
+    data = block.read_bytes()
+    arrays = arrays_in(data, BANKS.largest)
+    block.write_bytes(npz(logs=arrays["logs"], figures=arrays["figures"] * 1.001) + data[-32:])
+    with pytest.warns(CacheWarning, match="signature"):
+        again, _ = fill_bank(make_forward(observed), 1024, 3)
+    np.testing.assert_array_equal(whole.figures, again.figures)

@@ -123,3 +123,13 @@ def test_an_unknown_constant_is_refused(project: Project) -> None:
     priors = (dataclasses.replace(project.priors[0], constant=Reference("grwth rate")),)
     with pytest.raises(BadInput, match="Did you mean 'growth rate'"):
         draw_members(dataclasses.replace(project, priors=priors), 2, 1)
+
+
+def test_one_changed_number_in_kept_members_changes_no_result(project: Project) -> None:
+    first = draw_members(project, 10, 1)
+    path = cached_file()
+    wrong = {**kept(), "draws": first.draws * 1.001}
+    path.write_bytes(npz(**wrong) + path.read_bytes()[-32:])
+    assert not np.array_equal(arrays_in(path.read_bytes(), MEMBERS.largest)["draws"], first.draws)
+    with pytest.warns(CacheWarning, match="signature"):
+        np.testing.assert_array_equal(draw_members(project, 10, 1).draws, first.draws)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.users import posix
 
 from sim.ensemble import Project, draw_members
 from sim.ensemble.choosing import Choice, chosen_members
-from sim.ensemble.posterior import Posterior, keep_posterior, make_posterior, read_posterior, write_posterior
+from sim.ensemble.posterior import (
+    Posterior,
+    check_own_posterior,
+    keep_posterior,
+    make_posterior,
+    read_posterior,
+    write_posterior,
+)
 from sim.errors import BadInput
 
 
@@ -119,3 +128,48 @@ def test_a_posterior_that_is_not_there_is_said(
         chosen_members(project, 5, 1, Choice(file=tmp_path / "none.npz"))
     with pytest.raises(BadInput, match="'both' is not known"):
         chosen_members(project, 5, 1, Choice("both"))
+
+
+def test_the_users_own_posterior_is_not_used_once_changed(project: Project, posterior: Posterior) -> None:
+    path = keep_posterior(project, posterior)
+    whole = path.read_bytes()
+    other = path.with_name("other.npz")
+    write_posterior(other, replace(posterior, draws=posterior.draws * np.float32(1.001)))
+    for changed in (other.read_bytes() + whole[-32:], other.read_bytes(), whole[:-32], whole[:100], b""):
+        path.write_bytes(changed)
+        with pytest.raises(BadInput, match=r"signature.*sim calibrate.*--ensemble=prior.*--posterior="):
+            chosen_members(project, 8, 1)
+    assert chosen_members(project, 8, 1, Choice("prior")).ensemble == "prior"
+
+
+def test_a_kept_posterior_named_by_the_user_is_plain_data(project: Project, posterior: Posterior) -> None:
+    """The signature stands after the .npz, which stays one: it can be named, copied and installed."""
+    path = keep_posterior(project, posterior)
+    with np.load(path, allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["draws"], posterior.draws)
+    path.write_bytes(path.read_bytes()[:-32])
+    named = chosen_members(project, 20, 1, Choice(file=path))
+    np.testing.assert_array_equal(named.draws, posterior.draws.astype(np.float64))
+
+
+@posix
+def test_where_no_posterior_can_be_kept_is_said_before_the_work(
+    project: Project, posterior: Posterior, tmp_path: Path
+) -> None:
+    check_own_posterior()
+    (tmp_path / "data").chmod(0o777)
+    with pytest.raises(BadInput, match=r"can write to .*--output"):
+        check_own_posterior()
+    with pytest.raises(BadInput, match=r"can write to .*--output"):
+        keep_posterior(project, posterior)
+    assert chosen_members(project, 8, 1).ensemble == "prior"
+
+
+@posix
+def test_a_posterior_as_a_file_has_the_rights_of_any_file(posterior: Posterior, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_posterior(tmp_path / "posterior.npz", posterior)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "posterior.npz").stat().st_mode & 0o777 == 0o644

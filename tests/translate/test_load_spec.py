@@ -238,3 +238,32 @@ def test_a_damaged_cache_is_made_again(
     stored.write_text('{"name": "small"')
     with pytest.warns(CacheWarning, match="signature"):
         assert load_spec(path) == model
+
+
+def test_one_changed_digit_in_a_kept_model_changes_no_result(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
+    path = write("a = 1.25 ~ ~ |\n")
+    model = load_spec(path)
+    (stored,) = MODELS.folder().iterdir()
+    whole = stored.read_bytes()
+    assert whole.count(b"1.25") == 1
+    stored.write_bytes(whole.replace(b"1.25", b"7.25"))
+    with pytest.warns(CacheWarning, match="signature"):
+        assert load_spec(path) == model
+    assert load_spec(path) == model
+
+
+def test_a_kept_model_is_that_of_its_own_kind_of_file_and_translator(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
+    path = write("a = 1 ~ ~ |\n")
+    load_spec(path)
+    with pytest.raises(BadInput):
+        load_spec(path.rename(path.with_suffix(".xmile")))
+    assert len(list(MODELS.folder().iterdir())) == 1
+    monkeypatch.setattr("sim.translate.cache._translator_hash", lambda: "another version of PySD")
+    load_spec(path.with_suffix(".xmile").rename(path))
+    assert len(list(MODELS.folder().iterdir())) == 2
