@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist workstea
 PACKAGING := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench parity docs clean
+.PHONY: help run test lint bench parity mutants docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -32,6 +32,9 @@ bench: $(VENV)/.ready-bench ## measure speed, a quarter of an hour (QUICK=1: a f
 
 parity: $(VENV)/.ready-test ## compare every case with PySD (long)
 	$(PYTEST) -m "parity or slow"
+
+mutants: $(VENV)/.ready-test ## see whether the tests notice each wrong operator and constant (long)
+	PYTHONPATH=tools $(BIN)/python tools/find_mutants.py $(MODULES)
 
 docs: $(VENV)/.ready-test ## write docs/ from the model and its tables
 	$(BIN)/python tools/make_docs.py
