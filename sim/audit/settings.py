@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +26,12 @@ from sim.audit.pairings import (
     Sum,
     Whole,
 )
+from sim.characters import brief
 from sim.errors import BadInput, did_you_mean
 from sim.files import read_text
 from sim.folders import content
 from sim.limits import AUDIT_FILE
+from sim.spec.documents import parse_toml
 
 __all__ = ["Limits", "Settings", "load_settings"]
 
@@ -96,22 +97,20 @@ def load_settings(path: Path | None = None) -> Settings:
         BadInput: names the file, table and key of the first mistake.
     """
     path = path or content("calibration", "audit.toml")
-    try:
-        raw = tomllib.loads(read_text(path, AUDIT_FILE))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path.name} is not valid TOML: {error}.") from error
+    raw = parse_toml(read_text(path, AUDIT_FILE), path.name)
     _check_keys(raw, ("limits", "names", "parents", *TABLES), path.name)
     names = raw.get("names", {})
     _check_keys(names, ("alias", "marks", "suffixes"), f"{path.name}, table 'names'")
+    aliases = _texts(names.get("alias", {}), f"{path.name}, table 'names.alias'")
     found = {key: _table(raw.get(key, []), made, f"{path.name}, {key}") for key, made in TABLES.items()}
     return Settings(
         limits=_made(Limits, raw.get("limits", {}), f"{path.name}, table 'limits'"),
         names=Names(
-            {alias.casefold(): name.casefold() for alias, name in names.get("alias", {}).items()},
-            tuple(names.get("marks", ())),
-            tuple(names.get("suffixes", ())),
+            {alias.casefold(): name.casefold() for alias, name in aliases.items()},
+            _value(names.get("marks", []), "tuple", f"{path.name}, key 'names.marks'"),
+            _value(names.get("suffixes", []), "tuple", f"{path.name}, key 'names.suffixes'"),
         ),
-        parents=raw.get("parents", {}),
+        parents=_texts(raw.get("parents", {}), f"{path.name}, table 'parents'"),
         **found,
     )
 
@@ -147,7 +146,10 @@ def _kind(made: type[Any], name: str) -> str:
 
 def _value(value: object, kind: str, where: str) -> Any:
     if kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            pass
     if kind == "str" and isinstance(value, str):
         return value
     if kind == "bool" and isinstance(value, bool):
@@ -155,10 +157,18 @@ def _value(value: object, kind: str, where: str) -> Any:
     if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     words = {"float": "a number", "str": "a text", "bool": "true or false"}
-    raise BadInput(f"{where}: {value!r} must be {words.get(kind, 'a list of texts')}.")
+    raise BadInput(f"{where}: {brief(value)} must be {words.get(kind, 'a list of texts')}.")
 
 
-def _check_keys(raw: Raw, allowed: tuple[str, ...], where: str) -> None:
+def _texts(raw: object, where: str) -> dict[str, str]:
+    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
+        raise BadInput(f"{where}: {brief(raw)} must be a table of texts.")
+    return raw
+
+
+def _check_keys(raw: object, allowed: tuple[str, ...], where: str) -> None:
+    if not isinstance(raw, Mapping):
+        raise BadInput(f"{where}: {brief(raw)} must be a table.")
     for key in raw:
         if key not in allowed:
             hint = did_you_mean(key, allowed)

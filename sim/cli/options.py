@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sim.characters import escaped
 from sim.cli.terminal import write
 from sim.cli.texts import LANGUAGES
 from sim.errors import BadInput
@@ -31,6 +33,10 @@ __all__ = [
 ]
 
 MOST_SAMPLES = 100_000
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_NUMBERS = re.compile(rf"[+-]|({_NUMBER})?(;({_NUMBER})?)*")
+"""What looks like the beginning of a formula and is none: a sign alone, a number, numbers with semicolons."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -103,14 +109,24 @@ def as_typed() -> tuple[str, ...]:
 
 
 def write_json(value: object) -> None:
-    """Write JSON to stdout."""
-    write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    """Write JSON to stdout; control characters in texts as JSON's own escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    write(escaped(text, lambda character: json.dumps(character)[1:-1]) + "\n")
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write CSV with a heading to stdout; None becomes an empty cell."""
+    """Write CSV with a heading to stdout; None becomes an empty cell.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it, as such programs ask for.
+    """
     text = StringIO()
-    table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([_inert(name) for name in columns])
+    for row in rows:
+        table.writerow([_inert(row.get(name)) for name in columns])
     write(text.getvalue())
+
+
+def _inert(cell: object) -> object:
+    runs = isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell)
+    return f"'{cell}" if runs else cell

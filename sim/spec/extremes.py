@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ __all__ = ["Case", "Condition", "load_extremes"]
 
 COLUMNS = ("case", "zh", "en", "levers", "inputs", "variable", "year", "condition", "note")
 SIGNS = (">=", "<=", ">", "<")
+YEAR = re.compile(r"[0-9]{4}")
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,19 @@ def _condition(row: Row) -> Condition:
     sign = next((sign for sign in SIGNS if text.startswith(sign)), "")
     parts = text.removeprefix(sign).split()
     factor, reference = _right_side(parts)
-    if not sign or factor is None:
+    since = reference[1:] if reference.startswith("@") else ""
+    if not sign or factor is None or (reference.startswith("@") and not YEAR.fullmatch(since)):
         raise row.problem(
             "condition",
             f"'{text}' is not such as '>= 0', '< baseline', '<= 1.02 other-case' or '< 0.9 @2024'.",
         )
-    since = int(reference[1:]) if reference.startswith("@") else None
     return Condition(
         variable=parse_reference(row.text("variable")),
         year=row.year("year", 2020, 2040) if row.optional("year") else None,
         sign=sign,
         factor=factor,
         other="" if since else reference,
-        since=since,
+        since=int(since) if since else None,
         line=row.line,
         text=text,
     )

@@ -9,11 +9,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.characters import brief, unwanted_control
 from sim.errors import BadInput, did_you_mean
 from sim.files import read_text
 from sim.limits import TABLE_FILE
 
-__all__ = ["Row", "first_repeat", "read_table"]
+__all__ = ["NOTE", "Row", "first_repeat", "read_table"]
+
+NOTE = "note"
+"""The column, or key, whose text may have several lines."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Row:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise self.problem(column, f"'{given}' is not a finite number. Give a number such as 0.5.")
+            raise self.problem(column, f"{brief(given)} is not a finite number. Give a number such as 0.5.")
         return value
 
     def optional_number(self, column: str) -> float | None:
@@ -57,8 +61,9 @@ class Row:
     def year(self, column: str, first: int, last: int) -> int:
         """Return a whole year from ``first`` to ``last``."""
         given = self.cells[column]
-        if not given.isdecimal() or not first <= int(given) <= last:
-            raise self.problem(column, f"'{given}' is not a year from {first} to {last}.")
+        # More digits than these would not be a year, and Python refuses to read thousands of them.
+        if not given.isdecimal() or len(given) > 9 or not first <= int(given) <= last:
+            raise self.problem(column, f"{brief(given)} is not a year from {first} to {last}.")
         return int(given)
 
     def choice(self, column: str, allowed: Collection[str]) -> str:
@@ -67,7 +72,7 @@ class Row:
         if given not in allowed:
             names = ", ".join(sorted(allowed))
             hint = did_you_mean(given, allowed)
-            raise self.problem(column, f"'{given}' is not known.{hint} Allowed: {names}.")
+            raise self.problem(column, f"{brief(given)} is not known.{hint} Allowed: {names}.")
         return given
 
     def several(self, column: str) -> tuple[str, ...]:
@@ -115,7 +120,11 @@ def _row(path: Path, line: int, header: Sequence[str], cells: Sequence[str]) -> 
             f"{path.name}, row {line}: {len(cells)} cells where the header has {len(header)}. "
             "Put quotes round a text that holds a comma."
         )
-    return Row(path.name, line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    row = Row(path.name, line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    for column, cell in row.cells.items():
+        if wrong := unwanted_control(cell, lines=column == NOTE):
+            raise row.problem(column, wrong)
+    return row
 
 
 def first_repeat(keys: Sequence[object]) -> int | None:

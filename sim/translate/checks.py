@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sim.characters import find_control, visible
 from sim.errors import BadInput, did_you_mean
 from sim.spec.expressions import (
     Call,
@@ -55,7 +56,7 @@ def sorted_problems(model: Model) -> list[tuple[str, str]]:
     """
     found = [
         *(("function", text) for text in _unsupported(model)),
-        *(("name", text) for text in _undefined(model)),
+        *(("name", text) for text in (*_hidden(model), *_undefined(model))),
         *(("table", text) for text in (*_misplaced(model), *_bad_tables(model))),
         *(("subscript", text) for text in _bad_subscripts(model)),
         *(("loop", text) for text in _loops(model)),
@@ -92,6 +93,18 @@ def _wrong_count(variable: Variable, component: Component, node: Call) -> Iterat
             f"{_place(variable, component)}: {written(node.function)} takes {fewest} "
             f"argument{'' if fewest == 1 else 's'}, {len(node.arguments)} given"
         )
+
+
+def _hidden(model: Model) -> Iterator[str]:
+    """Names and units with characters that act on a terminal, or turn the writing round."""
+    for variable in model.variables.values():
+        for kind, text in (("name", variable.name), ("unit", variable.units)):
+            if found := find_control(text):
+                yield f"{visible(variable.name)}: its {kind} holds the control character {found}. Remove it."
+    for dimension in model.dimensions.values():
+        for text in (dimension.name, *dimension.elements):
+            if found := find_control(text):
+                yield f"{visible(text)}: a subscript holds the control character {found}. Remove it."
 
 
 def _undefined(model: Model) -> Iterator[str]:

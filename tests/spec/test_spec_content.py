@@ -15,6 +15,7 @@ from sim.spec.kpis import load_kpis
 from sim.spec.levers import Lever, find_lever, load_levers
 from sim.spec.priors import load_priors
 from sim.spec.references import Reference, parse_reference
+from sim.spec.tables import read_table
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +128,11 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_row_number_counts_the_lines_of_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "sources.csv"
-    path.write_text('source,file,title\nS1,a.txt,"over\ntwo lines"\nS2,,two\n', encoding="utf-8")
-    with pytest.raises(BadInput, match=r"sources\.csv, row 4, column 'file': the cell is empty"):
-        load_sources(path)
+    path = tmp_path / "table.csv"
+    path.write_text('id,note\nS1,"over\ntwo lines"\n,two\n', encoding="utf-8")
+    rows = read_table(path, ("id", "note"))
+    with pytest.raises(BadInput, match=r"table\.csv, row 4, column 'id': the cell is empty"):
+        rows[1].text("id")
 
 
 def test_facts_keep_their_print_and_may_name_any_source() -> None:
