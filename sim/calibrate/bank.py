@@ -2,6 +2,12 @@
 
 Coordinates are not kept (at 2^17 points they would fill the memory of a small laptop): they follow from
 the seed, and those of chosen points are made again when they are wanted.
+
+A bank is a design, not a sample: regressions read it and the sampler begins with it. In 804 dimensions a
+few pairs of its columns are correlated (the largest |r| is 0.22 in the first 2^14 points, 0.04 in all 2^17,
+where chance gives 0.04 and 0.014). The sampler's moves leave nothing of that: over the 916 pairs that are
+correlated most, r among the shipped members is 0.0003 ± 0.0022 times the bank's. Whoever needs a sample
+draws one (:func:`sim.calibrate.forward.prior_points`).
 """
 
 from __future__ import annotations

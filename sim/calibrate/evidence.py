@@ -8,7 +8,7 @@ from typing import Any
 from sim.calibrate.anchor_table import anchor_table
 from sim.calibrate.contraction import contraction, correlations
 from sim.calibrate.expectations import expectations
-from sim.calibrate.forward import Cloud, Forward
+from sim.calibrate.forward import Cloud, Forward, prior_points
 from sim.calibrate.lever_evidence import IDENTIFIED, chances, lever_effects, plan_scenario
 from sim.calibrate.likelihood import Likelihood
 from sim.calibrate.outlook import look_out
@@ -86,7 +86,9 @@ def evidence(
     step()
     after = look_out(project, members, (*asked.reported, *asked.statistics))
     step()
-    before = look_out(project, prior[:PRIOR_MEMBERS])
+    # The first points of a bank are no sample: so few points of a Sobol sequence are correlated.
+    drawn = forward(prior_points(project, PRIOR_MEMBERS, seed))
+    before = look_out(project, drawn[drawn.good])
     step()
     slopes = find_slopes(forward, members)
     covariance = slopes.covariance(likelihood.deviation)

@@ -19,8 +19,9 @@ from sim.ensemble.distributions import inverse
 from sim.ensemble.members import drawn_constants
 from sim.ensemble.observing import predictions
 from sim.ensemble.runner import Floats
+from sim.ensemble.sampling import constant_uniforms
 
-__all__ = ["Cloud", "Forward", "draws_of", "joined", "make_forward"]
+__all__ = ["Cloud", "Forward", "draws_of", "joined", "make_forward", "prior_points"]
 
 BLOCK = 4096
 AIM = 3e-4
@@ -126,6 +127,14 @@ class Forward:
         # A ridge of one point's weight: with fewer points than coordinates the guess stays sane.
         normal = inputs.T @ inputs + np.diag([0.0, *np.ones(kept.z.shape[1])])
         return replace(self, guess=np.linalg.solve(normal, inputs.T @ kept.logs))
+
+
+def prior_points(project: Project, points: int, seed: int) -> Floats:
+    """Return (points, priors) independent coordinates: those of the prior members of the same seed."""
+    from scipy.special import ndtri
+
+    streams = [constant_uniforms(prior, seed, points) for prior in project.sampled]
+    return np.asarray(ndtri(np.array(streams).reshape(len(streams), points).T))
 
 
 def make_forward(project: Project) -> Forward:

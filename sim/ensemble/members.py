@@ -24,12 +24,12 @@ from sim.ensemble.arrays import arrays_in, npz
 from sim.ensemble.identity import hashes
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, Progress, cells
-from sim.ensemble.sampling import check_count, check_seed, prior_draws, stream
+from sim.ensemble.sampling import check_count, check_seed, prior_draws, uniforms
 from sim.errors import SimError
 
 __all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the same inputs would give other members, so that old cache files are left alone."""
 
 BLOCK = 1024
@@ -60,14 +60,14 @@ class Members:
         return len(self.draws)
 
     def uniform(self, name: str, part: slice = slice(None)) -> Floats:
-        """Return (members,) random numbers in [0, 1) that belong to some of the members and to ``name``."""
+        """Return (members,) random numbers in (0, 1) that belong to some of the members and to ``name``."""
         first, last, _ = part.indices(len(self))
         places = np.arange(first, last) if self.places is None else self.places[part]
         if not places.size:
             return np.empty(0)
         seed = self.seed if self.source_seed is None else self.source_seed
         begin, end = int(places.min()), int(places.max()) + 1
-        return stream(seed, name, begin).random(end - begin)[places - begin]
+        return uniforms(name, seed, end - begin, begin)[places - begin]
 
     def constants(self, project: Project, part: slice = slice(None)) -> dict[str, Floats]:
         """Return the constants of some members: name → (members, *subscripts), anchored."""

@@ -29,10 +29,10 @@ next,首个数据,first figure,output[city],growth,,2025,100,%,0.1,0,
 """
 
 
-def weighed(project: Project) -> dict[str, Any]:
+def weighed(project: Project, points: int = 200) -> dict[str, Any]:
     forward, fit = make_forward(project), make_likelihood(project.observations)
     rng = np.random.default_rng(0)
-    prior = forward(rng.standard_normal((200, 5)))
+    prior = forward(rng.standard_normal((200, 5)))[:points]
     members = forward(rng.standard_normal((120, 5)) * np.array([0.5, 1, 1, 1, 0.4]))
     return evidence(forward, fit, prior, members, 100.0, seed=1)
 
@@ -66,6 +66,14 @@ def test_the_record_has_every_section_as_plain_json(observed: Project) -> None:
     assert found["value"]["statistics"][0]["reduction"]["constant"] > 0.5
     assert [row["identified"] for row in found["levers"]["levers"]] == [False, False]
     assert {row["constant"] for row in found["profiles"]["profiles"]} >= {"growth rate", "drag[region]"}
+
+
+def test_goals_before_the_data_do_not_hang_on_which_points_of_the_bank_come_first(observed: Project) -> None:
+    many, few = weighed(observed), weighed(observed, 100)
+    assert many["predictive"]["observations"] != few["predictive"]["observations"]
+    bands = [[goal["prior"] for goal in found["predictive"]["goals"]] for found in (many, few)]
+    assert bands[0] == bands[1]
+    assert bands[0][0]["p05"] < bands[0][0]["p95"]
 
 
 def test_a_place_without_figures_of_its_own_has_empty_tables(observed: Project) -> None:

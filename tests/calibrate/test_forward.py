@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.calibrate.forward import draws_of, joined, make_forward
+from sim.calibrate.forward import draws_of, joined, make_forward, prior_points
 from sim.ensemble import Project
+from sim.ensemble.sampling import prior_draws
 
 
 def test_the_middle_of_the_coordinates_is_the_middle_of_each_prior(observed: Project) -> None:
@@ -19,6 +20,12 @@ def test_the_middle_of_the_coordinates_is_the_middle_of_each_prior(observed: Pro
 def test_a_point_far_out_stays_within_the_prior(observed: Project) -> None:
     draws = draws_of(observed, np.full((1, len(observed.sampled)), 40.0))
     assert np.isfinite(draws).all()
+
+
+def test_points_of_the_prior_are_its_members(observed: Project) -> None:
+    z = prior_points(observed, 300, 4)
+    assert z.shape == (300, len(observed.sampled))
+    np.testing.assert_allclose(draws_of(observed, z), prior_draws(observed.sampled, 300, 4), rtol=1e-9)
 
 
 def test_figures_are_those_of_the_anchored_model(observed: Project) -> None:

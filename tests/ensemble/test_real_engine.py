@@ -8,6 +8,7 @@ from support import REGION
 
 from sim.analyse import SweepBlock, plan_sweep, run_sweep
 from sim.ensemble import LeverUse, Project, Scenario, draw_members, load_project, run_paired, run_scenario
+from sim.ensemble.members import MOST_LOST
 from sim.ensemble.runner import cells
 
 HEADQUARTERS = Scenario("hq", "总部", "HQ", (LeverUse("headquarters"),))
@@ -67,4 +68,5 @@ def test_shipped_priors_have_the_model_s_own_values(shipped: Project) -> None:
 
 
 def test_shipped_members_meet_their_anchors(shipped: Project) -> None:
-    assert draw_members(shipped, 64, 1).anchored.all()
+    """Of a thousand members drawn from the priors about a dozen cannot be anchored; MOST_LOST may not."""
+    assert draw_members(shipped, 64, 1).anchored.mean() >= 1 - MOST_LOST
