@@ -33,7 +33,7 @@ from sim.spec.expressions import (
     Operation,
     Reference,
 )
-from sim.spec.functions import ALONG_LAST, REDUCTIONS
+from sim.spec.functions import ALONG_LAST, CONTINUOUS, REDUCTIONS
 from sim.spec.model import key
 from sim.spec.structure import (
     TIME,
@@ -71,6 +71,11 @@ class Clock:
     def step(self) -> Any:
         """The time step."""
         return self.settings["time step"]
+
+    @property
+    def began(self) -> Any:
+        """When the time step began; ``time`` may lie inside it."""
+        return self.settings["initial time"] + self.settings["place"] * self.step
 
 
 @dataclass
@@ -334,7 +339,8 @@ class _Scope:
         values = [self.value(argument) for argument in node.arguments]
         clock = self.evaluator.clock
         if node.function in TIMED:
-            return self.apply(TIMED[node.function], Value(clock.time), Value(clock.step), *values)
+            now = clock.time if node.function in CONTINUOUS else clock.began
+            return self.apply(TIMED[node.function], Value(now), Value(clock.step), *values)
         return self.apply(FUNCTIONS[node.function], *values)
 
     def _reduction(self, node: Call) -> Value:

@@ -22,7 +22,9 @@ __all__ = [
 ]
 
 _SMALL = 1e-6
-"""What Vensim takes for zero in divisions and comparisons with time."""
+"""What Vensim takes for zero in divisions."""
+_NEAR = 0.01
+"""A share of a time step, far more than rounding makes of a time, in single precision as well."""
 
 
 def folded(function: Callable[..., Any], arrays: list[Any]) -> float:
@@ -130,32 +132,43 @@ def _step(o: Operations, now: Any, step: Any, height: Any, start: Any) -> Any:
 
 
 def _ramp(o: Operations, now: Any, step: Any, slope: Any, start: Any, finish: Any) -> Any:
-    return o.number(now + _SMALL > start) * slope * (o.xp.minimum(finish, now) - start)
+    return o.xp.where(now > start, slope * (o.xp.minimum(finish, now) - start), 0.0)
 
 
 def _pulse(o: Operations, now: Any, step: Any, start: Any, width: Any) -> Any:
-    return o.number(o.xp.logical_and(start - _SMALL <= now, now < start + width))
+    """Vensim: compared half a time step later, so that rounding does not matter; no width is one step."""
+    plus = now + step / 2
+    lasting = o.xp.where(o.number(width) == 0.0, step, width)
+    return o.number(o.xp.logical_and(plus > start, plus < start + lasting))
 
 
 def _pulse_train(o: Operations, now: Any, step: Any, start: Any, interval: Any, width: Any, end: Any) -> Any:
-    return o.number(o.xp.logical_and(now < end, _repeated(o, now, start, interval, width)))
+    """Vensim: each pulse lasts a time step at least, and the end belongs to it; pulses that meet are one."""
+    lasting = o.xp.maximum(width, step)
+    apart = interval > lasting
+    since = _since(now, step, start)
+    phase = o.xp.mod(since, o.xp.where(apart, interval, 1.0))
+    on = o.xp.logical_or(o.xp.logical_not(apart), phase < lasting)
+    return o.number(on & (since >= 0.0) & (now <= end + _NEAR * step))
 
 
-def _repeated(o: Operations, now: Any, start: Any, interval: Any, width: Any) -> Any:
-    """True during pulses every ``interval`` from ``start`` on; a single pulse if that is 0."""
-    once = o.xp.logical_and(start - _SMALL <= now, now < start + width)
-    phase = o.xp.mod(now - start + _SMALL, o.xp.where(interval == 0.0, 1.0, interval))
-    many = o.xp.logical_and(start <= now, phase < width)
-    return o.xp.where(interval == 0.0, once, many)
+def _since(now: Any, step: Any, start: Any) -> Any:
+    """How long ago ``start`` was, half a time step from now; what rounding may hide counts as reached."""
+    return now + (0.5 + _NEAR) * step - start
 
 
 def _x_pulse(o: Operations, now: Any, step: Any, start: Any, amount: Any) -> Any:
-    """XMILE: an amount given within one time step."""
-    return _pulse(o, now, step, start, step / 2) * (amount / step)
+    """XMILE: an amount given within the one time step that is nearest to ``start``."""
+    since = _since(now, step, start)
+    return o.number(o.xp.logical_and(since >= 0.0, since < step)) * (amount / step)
 
 
 def _x_pulse_train(o: Operations, now: Any, step: Any, start: Any, interval: Any, amount: Any) -> Any:
-    return o.number(_repeated(o, now, start, interval, step / 2)) * (amount / step)
+    """XMILE: again after each interval; once if that is 0."""
+    since = _since(now, step, start)
+    again = interval > 0.0
+    phase = o.xp.where(again, o.xp.mod(since, o.xp.where(again, interval, 1.0)), since)
+    return o.number(o.xp.logical_and(since >= 0.0, phase < step)) * (amount / step)
 
 
 def _x_ramp(o: Operations, now: Any, step: Any, slope: Any, start: Any) -> Any:

@@ -324,9 +324,13 @@ def _inner(node: Expression, scope: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _has_lanes(model: Model, node: Expression) -> bool:
-    """True if any input or equation is in it, and not only numbers and time settings."""
-    references = (part for part in walk(node) if isinstance(part, Reference))
-    return any(model.variables[part.name].kind != "control" for part in references)
+    """True if any input, equation or INITIAL value is in it, and not only numbers and time settings."""
+    for part in walk(node):
+        if isinstance(part, Initial):
+            return True
+        if isinstance(part, Reference) and model.variables[part.name].kind != "control":
+            return True
+    return False
 
 
 def _first(

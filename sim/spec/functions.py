@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALONG_LAST", "FUNCTIONS", "RANDOM", "REDUCTIONS", "TIMED", "written"]
+__all__ = ["ALONG_LAST", "CONTINUOUS", "FUNCTIONS", "RANDOM", "REDUCTIONS", "TIMED", "written"]
 
 REDUCTIONS = frozenset({"sum", "prod", "vmin", "vmax", "vector_select"})
 """Functions that reduce the subscripts marked with ``!`` in their (first) arguments."""
@@ -12,6 +12,9 @@ ALONG_LAST = frozenset({"vector_sort_order", "vector_rank", "vector_reorder"})
 
 TIMED = frozenset({"pulse", "pulse_train", "ramp", "step", "xpulse", "xpulse_train", "xramp"})
 """Functions of time beside their arguments; those with an x are the forms of XMILE."""
+
+CONTINUOUS = frozenset({"xramp"})
+"""Those that change within a time step; the others keep what they have at its beginning (Vensim's help)."""
 
 RANDOM: dict[str, tuple[int, int]] = {
     "random_0_1": (0, 1),

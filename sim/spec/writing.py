@@ -38,6 +38,8 @@ def _text(node: Expression) -> tuple[str, int]:
     """Return the text and how strongly it holds together."""
     if isinstance(node, Operation):
         return _operation(node)
+    if isinstance(node, Number) and str(node.value).startswith("-"):
+        return _atom(node), _STRENGTH["negative"]
     return _atom(node), _ATOM
 
 

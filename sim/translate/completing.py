@@ -23,6 +23,7 @@ from sim.spec.expressions import (
 )
 from sim.spec.functions import REDUCTIONS, TIMED
 from sim.spec.model import Component, Variable, key
+from sim.translate.stages import by_stella, by_vensim
 
 __all__ = ["completed", "evaluated"]
 
@@ -70,9 +71,12 @@ def evaluated(expression: Expression) -> float:
 
 
 def _finished(variable: Variable, named: dict[str, Variable], problems: list[str], xmile: bool) -> Variable:
+    timed = by_stella if xmile else by_vensim
+    step = Reference(next((name for name in named if key(name) == "time step"), "TIME STEP"))
+
     def change(node: Expression) -> Expression:
         if isinstance(node, Smooth | Delay):
-            return _with_room(variable, node, named, problems)
+            return timed(_with_room(variable, node, named, problems), step)
         if xmile and isinstance(node, Call) and node.function in REDUCTIONS and len(node.arguments) == 1:
             return _over_all(node, named)
         return node
@@ -87,15 +91,14 @@ def _changed(component: Component, expression: Expression) -> Component:
 
 def _with_room(
     variable: Variable, node: Smooth | Delay, named: dict[str, Variable], problems: list[str]
-) -> Expression:
-    if node.stages is None:
-        if node.order < 1:
-            problems.append(f"{variable.name}: the order of a smooth or delay must be at least 1.")
-            return replace(node, order=1)
-        return node
-    if node.order:
+) -> Smooth | Delay:
+    """Give an order that is a constant room for as many stages as a lane may ask for."""
+    if node.stages is None or node.order:
         return node
     assert isinstance(node.stages, Initial)
+    if isinstance(node.stages.expression, Number):
+        problems.append(f"{variable.name}: the order of a smooth or delay must be at least 1.")
+        return replace(node, order=1)
     largest = _largest(node.stages.expression, named)
     if largest is None or largest < 1:
         problems.append(f"{variable.name}: the order must be a number or a constant, and at least 1.")

@@ -154,20 +154,23 @@ class Decoder:
         return Stock(self.decode(node.flow), self.decode(node.initial), bool(node.non_negative))
 
     def _delay_structure(self, node: Any) -> Expression:
-        parts = self.decode(node.input), self.decode(node.delay_time), self.decode(node.initial)
-        return Delay(*parts, *_order(self.decode(node.order)))
+        return Delay(*self._parts(node, node.delay_time), _stages(self.decode(node.order)))
 
     def _delay_n_structure(self, node: Any) -> Expression:
-        delay = self._delay_structure(node)
-        assert isinstance(delay, Delay)
+        order = self.decode(node.order)
+        delay = Delay(*self._parts(node, node.delay_time), _stages(order), Initial(order))
         self.constant_spans.append((self.owner, delay.time))
         return delay
 
     def _smooth_structure(self, node: Any) -> Expression:
-        parts = self.decode(node.input), self.decode(node.smooth_time), self.decode(node.initial)
-        return Smooth(*parts, *_order(self.decode(node.order)))
+        return Smooth(*self._parts(node, node.smooth_time), _stages(self.decode(node.order)))
 
-    _smooth_n_structure = _smooth_structure
+    def _smooth_n_structure(self, node: Any) -> Expression:
+        order = self.decode(node.order)
+        return Smooth(*self._parts(node, node.smooth_time), _stages(order), Initial(order))
+
+    def _parts(self, node: Any, time: Any) -> tuple[Expression, Expression, Expression]:
+        return self.decode(node.input), self.decode(time), self.decode(node.initial)
 
     def _delay_fixed_structure(self, node: Any) -> Expression:
         return FixedDelay(self.decode(node.input), self.decode(node.delay_time), self.decode(node.initial))
@@ -202,11 +205,9 @@ class Decoder:
         return Lookup(xs, ys, node.type == "extrapolate", between)
 
 
-def _order(order: Expression) -> tuple[int, Expression | None]:
-    """Return the number of stages if it is a number, else 0 and the expression, taken at the initial time."""
-    if isinstance(order, Number):
-        return max(0, int(order.value)), None
-    return 0, Initial(order)
+def _stages(order: Expression) -> int:
+    """Return the number of stages if it is a number, else 0: then it is taken at the initial time."""
+    return max(0, int(order.value)) if isinstance(order, Number) else 0
 
 
 def _average(entering: Expression, span: Expression, trend: Expression) -> Expression:

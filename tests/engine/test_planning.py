@@ -167,3 +167,14 @@ def test_a_stock_without_a_flow_and_constants_written_as_sums_stay(build: Build)
     assert (held["k"] == 0.25).all()
     assert held["c"][0, -1].tolist() == [1 / 3, -2.0]
     assert (model.run({"s": [3.0, 4.0]}, outputs=["s"])["s"] == [[3.0], [4.0]]).all()
+
+
+def test_initial_of_numbers_and_times(build: Build) -> None:
+    text = (
+        "a = INTEG(2 * INITIAL(Time + 1), 0) ~~|\n"
+        "b = Time * INITIAL(TIME STEP) ~~|\nc = Time + INITIAL(5) ~~|\n"
+    )
+    result = build(text, SHORT, "initial").run()
+    assert result["a"][0].tolist() == [0, 1, 2, 3, 4]
+    assert result["b"][0].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert result["c"][0].tolist() == [5, 5.5, 6, 6.5, 7]

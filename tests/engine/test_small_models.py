@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.pysd import keep_delay_orders
 
 from sim.engine import load_model
 
@@ -58,27 +59,13 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Any:
         path.write_text(_text(family, reference=True), encoding="utf-8")
         # PySD writes arrays into its module as NumPy prints them: to 8 digits unless told otherwise.
         exact = np.printoptions(precision=17, floatmode="unique", threshold=sys.maxsize)
-        with exact, warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        keep_delay_orders()
+        with exact, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _keep_delay_orders(patch)
             table = pysd.read_vensim(str(path)).run(flatten_output=False)
         return {" ".join(str(name).lower().split()): table[name] for name in table.columns}
 
     return run
-
-
-def _keep_delay_orders(patch: pytest.MonkeyPatch) -> None:
-    """Stop PySD from lowering the order of a delay that is short against the time step; Vensim does not."""
-    from pysd.py_backend import statefuls
-
-    for delay in (statefuls.Delay, statefuls.DelayN):
-        own = delay.initialize
-
-        def initialize(self: Any, *given: Any, own: Any = own, **named: Any) -> None:
-            self.tstep = lambda: 0.0
-            own(self, *given, **named)
-
-        patch.setattr(delay, "initialize", initialize)
 
 
 def _close(family: str, found: Any, wanted: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from support.pysd import keep_delay_orders
 
 from sim.engine import LoadedModel, load_model
 from sim.engine.packing import table_points
@@ -138,27 +139,12 @@ def load_reference(path: Path, model: LoadedModel, case: Case, folder: Path) -> 
 
     copy = folder / "reference.mdl"
     copy.write_text(rewritten(path.read_text(encoding="utf-8"), model, case), encoding="utf-8")
-    _keep_delay_orders()
+    keep_delay_orders()
     # PySD writes arrays into its module as NumPy prints them: to 8 digits unless told otherwise.
     exact = np.printoptions(precision=17, floatmode="unique", threshold=sys.maxsize)
     with exact, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pysd.read_vensim(str(copy))
-
-
-def _keep_delay_orders() -> None:
-    """Stop PySD from lowering the order of a delay that is short against the time step; Vensim does not."""
-    from pysd.py_backend import statefuls
-
-    for delay in (statefuls.Delay, statefuls.DelayN):
-        if not hasattr(delay, "original_initialize"):
-            delay.original_initialize = delay.initialize
-
-            def initialize(self: Any, *given: Any, **named: Any) -> None:
-                self.tstep = lambda: 0.0
-                type(self).original_initialize(self, *given, **named)
-
-            delay.initialize = initialize
 
 
 def rewritten(text: str, model: LoadedModel, case: Case) -> str:
