@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.cache.code import code_digest
 from sim.cache.entries import Cache, Refused
 from sim.cache.key import key_place, signing_key
 from sim.cache.kinds import BANKS, EXECUTABLES, KEPT, MEMBERS, MODELS, POSTERIORS
@@ -15,6 +16,7 @@ __all__ = [
     "POSTERIORS",
     "Cache",
     "Refused",
+    "code_digest",
     "key_place",
     "signing_key",
 ]

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sim
-from sim.cache import BANKS
+from sim.cache import BANKS, code_digest
 from sim.calibrate.forward import Cloud, Forward, joined
 from sim.ensemble import Project
 from sim.ensemble.arrays import arrays_in, npz
@@ -34,7 +33,6 @@ __all__ = ["LEAST", "MOST", "Bank", "discard_bank", "fill_bank"]
 
 BLOCK = 4096
 LEAST, MOST = 2**10, 2**20
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,8 @@ def _coordinates(priors: int, samples: int, seed: int) -> Iterator[tuple[int, Fl
 
 def _name(project: Project, samples: int, seed: int) -> str:
     names = [*project.columns, *(one.id for one in project.observations)]
-    what: list[Any] = [FORMAT, sim.__version__, hashes(project.computed), names, samples, seed]
+    made_by = code_digest("calibrate", "ensemble", "engine", "translate", "spec")
+    what: list[Any] = [made_by, hashes(project.computed), names, samples, seed]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import platform
 import struct
 import warnings
@@ -20,7 +21,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from sim.cache import EXECUTABLES
+from sim.cache import EXECUTABLES, code_digest
 from sim.engine.limits import never_negative
 from sim.engine.packing import Slot, layout
 from sim.engine.planning import make_plan
@@ -219,19 +220,18 @@ def _unwrapped(body: bytes) -> tuple[Description, tuple[bytes, bytes]]:
 
 def _name(model: Model, request: Request) -> str:
     """Return the name of kept code: a digest of everything that shaped it."""
-    parts = [model.hash, model.name, *map(repr, asdict(request).items()), versions(), processor()]
+    # Code that nothing was compared with is kept for those who ask for such.
+    compared = str(os.environ.get("SIM_SELF_CHECK") != "0")
+    shaped = [*map(repr, asdict(request).items()), versions(), processor(), compared]
+    parts = [model.hash, model.name, *shaped]
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]
 
 
 @functools.cache
 def versions() -> str:
     """Name this package, JAX and NumPy: an executable is only good for the code that made it."""
-    here = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
-    for folder in (here, here.parent / "spec", here.parent / "translate"):
-        for file in sorted(folder.glob("*.py")):
-            digest.update(file.read_bytes())
-    return f"sim {digest.hexdigest()[:24]}, jax {jax.__version__}, numpy {np.__version__}"
+    code = code_digest("engine", "spec", "translate")[:24]
+    return f"sim {code}, jax {jax.__version__}, numpy {np.__version__}"
 
 
 @functools.cache

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-import sim
-from sim.cache import MEMBERS
+from sim.cache import MEMBERS, code_digest
 from sim.ensemble.anchoring import (
     TOLERANCE,
     Anchored,
@@ -28,9 +27,6 @@ from sim.ensemble.sampling import check_count, check_seed, prior_draws, uniforms
 from sim.errors import SimError
 
 __all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
-
-FORMAT = 2
-"""Raised when the same inputs would give other members, so that old cache files are left alone."""
 
 BLOCK = 1024
 MOST_LOST = 0.05
@@ -163,7 +159,8 @@ def _worst(project: Project, solved: Anchored) -> str:
 def _name(project: Project, members: int, seed: int) -> str:
     """Return the name of kept members: a digest of what they are drawn from and anchored with."""
     made_for = hashes(project.computed) | {"figures": ""}
-    parts = [FORMAT, sim.__version__, made_for, project.columns, members, seed]
+    made_by = code_digest("ensemble", "engine", "translate", "spec")
+    parts = [made_by, made_for, project.columns, members, seed]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import importlib.util
 import json
 import os
 from pathlib import Path
 
-from sim.cache import MODELS
+from sim.cache import MODELS, code_digest
 from sim.spec.model import Model
 from sim.spec.plain import model_from_plain, model_to_plain
 from sim.translate.reading import decode, read_bytes
@@ -73,22 +71,8 @@ def translated(
     return build(source, digest, abstract_model(source, read), entries, problems)
 
 
-@functools.cache
-def _translator_hash() -> str:
-    """A translation is only good for the code that made it."""
-    here = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
-    for folder in (here, here.parent / "spec"):
-        for file in sorted(folder.glob("*.py")):
-            digest.update(file.read_bytes())
-    pysd = importlib.util.find_spec("pysd")
-    if pysd is not None and pysd.origin is not None:  # Not imported, which takes a second.
-        digest.update(Path(pysd.origin).with_name("_version.py").read_bytes())
-    return digest.hexdigest()
-
-
 def _name(digest: str, source: Path, encoding: str | None) -> str:
-    parts = digest, source.stem, source.suffix.lower(), encoding, _translator_hash()
+    parts = digest, source.stem, source.suffix.lower(), encoding, code_digest("translate", "spec")
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import sim.engine.compiling as compiling
+from sim.cache import EXECUTABLES
 from sim.engine import LoadedModel
 from sim.engine.loaded import WIDTH
 from sim.engine.planning import make_plan
@@ -60,5 +61,5 @@ def test_an_accelerator_gets_its_own_executable_and_no_options_of_a_processor(
         assert compiling.device_width(WIDTH) == 64 * WIDTH
     compiling.processor.cache_clear()
     assert options == [{}, {}]
-    assert len(list((tmp_path / "executables").iterdir())) == 2
+    assert len(list(EXECUTABLES.folder().iterdir())) == 2
     np.testing.assert_allclose(there["total"], here["total"], rtol=1e-12)

@@ -71,6 +71,18 @@ def test_where_optimising_is_at_fault_it_runs_without(build: Build, monkeypatch:
     np.testing.assert_allclose(found, LoadedModel(model.spec).run(outputs=["level"])["level"], rtol=1e-12)
 
 
+def test_code_made_without_the_check_is_not_taken_for_checked(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.engine.program.fast_arctan", wrong_arctan)
+        patch.setenv("SIM_SELF_CHECK", "0")
+        model = build(TURN)
+        wrong = model.run(lanes=8, outputs=["level"])["level"]
+    right = LoadedModel(model.spec).run(lanes=8, outputs=["level"])["level"]
+    assert abs(right - wrong).max() > 1e-8
+
+
 @pytest.mark.parametrize("integrator", ["euler", "rk4"])
 def test_right_code_passes(integrator: Any, economy: LoadedModel) -> None:
     assert not economy.run(integrator=integrator).failed

@@ -133,3 +133,10 @@ def test_one_changed_number_in_kept_members_changes_no_result(project: Project) 
     assert not np.array_equal(arrays_in(path.read_bytes(), MEMBERS.largest)["draws"], first.draws)
     with pytest.warns(CacheWarning, match="signature"):
         np.testing.assert_array_equal(draw_members(project, 10, 1).draws, first.draws)
+
+
+def test_other_code_draws_its_own_members(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_members(project, 10, 1)
+    monkeypatch.setattr("sim.ensemble.members.code_digest", lambda *packages: "another engine")
+    draw_members(project, 10, 1)
+    assert len(list(MEMBERS.folder().iterdir())) == 2

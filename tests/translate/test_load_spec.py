@@ -264,6 +264,6 @@ def test_a_kept_model_is_that_of_its_own_kind_of_file_and_translator(
     with pytest.raises(BadInput):
         load_spec(path.rename(path.with_suffix(".xmile")))
     assert len(list(MODELS.folder().iterdir())) == 1
-    monkeypatch.setattr("sim.translate.cache._translator_hash", lambda: "another version of PySD")
+    monkeypatch.setattr("sim.translate.cache.code_digest", lambda *packages: "another version of PySD")
     load_spec(path.with_suffix(".xmile").rename(path))
     assert len(list(MODELS.folder().iterdir())) == 2
