@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 from sim.ensemble.project import Project
 from sim.ensemble.runner import cells
 from sim.errors import BadInput
-from sim.files import read_bytes
+from sim.files import beside, create, read_bytes
 from sim.folders import MODEL, MODEL_FILES, content
 from sim.limits import MODEL_FILE, TOML_FILE
 from sim.spec.model import Variable
@@ -50,16 +51,33 @@ def found_study(project: Project, folder: Path) -> int:
     """
     _refuse_filled(folder)
     files = dict(_files(project))
+    whole = folder.resolve()
+    part = beside(whole / "study" if whole.exists() else whole)
     try:
         for name, data in files.items():
-            path = folder / name
+            path = part / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            # "x": what another program wrote there meanwhile is not overwritten either.
-            with path.open("xb") as file:
-                file.write(data)
+            create(path, data, mode=0o666)
+        _put_in_place(part, whole)
     except OSError as error:
         raise BadInput(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return len(files)
+
+
+def _put_in_place(part: Path, folder: Path) -> None:
+    """Give the written folder its name at once, so that a study is there whole or not at all."""
+    if not folder.exists():
+        part.rename(folder)
+        return
+    # A folder that is there, perhaps the shell's own, stays the same one; it gets what the new one holds.
+    for path in sorted(part.iterdir()):
+        if (folder / path.name).exists():  # another program wrote it meanwhile
+            raise BadInput(
+                f"{folder / path.name} is there by now, and is not overwritten. Name a new folder."
+            )
+        path.rename(folder / path.name)
 
 
 def _refuse_filled(folder: Path) -> None:

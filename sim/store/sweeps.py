@@ -226,13 +226,13 @@ class Sweeps:
 
         Raises SimError where a block is not what was stored.
         """
-        damaged = self._damaged_samples(sweep)
+        cells = self._cells(sweep)
+        damaged = self._damaged_samples(sweep, cells)
         if damaged:
             raise SimError(
                 f"The sweep {sweep.sweep_id} is damaged: {_spans(damaged)} changed after they were stored."
                 f" Run these again with: sim sweep --resume {sweep.sweep_id}"
             )
-        cells = self._cells(sweep)
         middle = 2 + len(sweep.varied)
         return SweepTable(
             cells[:, 0].astype(np.int64), cells[:, 2:middle], cells[:, middle:], cells[:, 1] != 0
@@ -272,9 +272,11 @@ class Sweeps:
             cells = np.array([[_number(cell) for cell in row] for row in rows])
         return cells.reshape(len(rows), 2 + len(columns))
 
-    def _damaged_samples(self, sweep: StoredSweep) -> list[tuple[int, int]]:
+    def _damaged_samples(
+        self, sweep: StoredSweep, cells: NDArray[np.float64] | None = None
+    ) -> list[tuple[int, int]]:
         """Return the first and last sample of each block that is not what was stored."""
-        cells = self._cells(sweep)
+        cells = self._cells(sweep) if cells is None else cells
         with translated(self.path):
             row = self._row(sweep.sweep_id)
             sql = "SELECT start, count, digest FROM blocks WHERE sweep = ? ORDER BY start"

@@ -135,6 +135,14 @@ def test_what_is_stored_is_shown_as_escapes(sim: Any, arguments: tuple[str, ...]
 
 
 @pytest.mark.usefixtures("stored")
+def test_a_report_of_what_no_font_shows_is_refused(sim: Any, tmp_path: Path) -> None:
+    said = sim("report", "@last", "--output", str(tmp_path / "report.pdf"))
+    assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
+    assert not DANGER.search(said.err.rstrip("\n"))
+    assert list(tmp_path.glob("*.pdf")) == []
+
+
+@pytest.mark.usefixtures("stored")
 def test_json_keeps_the_text_and_no_control_character(sim: Any) -> None:
     said = sim("runs", "list", "--json")
     assert not DANGER.search(said.out.replace("\n", ""))

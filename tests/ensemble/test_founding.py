@@ -11,6 +11,7 @@ import pytest
 from sim.ensemble import Project, Scenario, draw_members, load_project, run_paired
 from sim.ensemble.founding import found_study
 from sim.errors import BadInput
+from sim.files import create
 
 
 @pytest.fixture
@@ -103,3 +104,27 @@ def test_nothing_is_overwritten(shipped: Project, tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_filled(shipped: Project, tmp_path: Path) -> None:
     assert found_study(shipped, tmp_path) > 40
+
+
+def test_a_study_is_there_whole_or_not_at_all(
+    shipped: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def full(path: Path, data: bytes, *, mode: int) -> None:
+        if len(written) == 5:
+            raise OSError(28, "No space left on device", str(path))
+        written.append(path)
+        create(path, data, mode=mode)
+
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr("sim.ensemble.founding.create", full)
+    for name in ("new", "empty"):
+        written.clear()
+        with pytest.raises(BadInput, match="No space left"):
+            found_study(shipped, tmp_path / name)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert found_study(shipped, Path()) == len([path for path in Path().rglob("*") if path.is_file()])
+    assert sorted(path.name for path in Path().iterdir()) == ["README.md", "calibration", "model", "runs"]

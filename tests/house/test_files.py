@@ -35,6 +35,20 @@ READS = re.compile(
     r"\.read_text\(|\.read_bytes\(|np\.load\(|\.open\(\"rb\"|(?<![\w.])open\(|tomllib\.load\(|copyfile\("
 )
 
+WRITERS = {
+    "files.py": "the writer itself",
+    "cli/terminal.py": "the null device",
+    "cli/options.py": "nothing; only whether it can be written is tried",
+    "ensemble/arrays.py": "a buffer, which the writer then writes",
+    "cli/doctor.py": "a folder for the moment",
+    "report/render.py": "a folder for the moment",
+    "figures/style.py": "a buffer, which the writer then writes",
+}
+"""Where bytes are written otherwise, and to what."""
+WRITES = re.compile(
+    r"\.write_text\(|\.write_bytes\(|open\([^)]*\"[wxa]b?\"|savefig\(|\.to_csv\(|np\.save(z|txt)?\(|json\.dump\("
+)
+
 
 def test_a_file_at_the_limit_and_one_above(tmp_path: Path) -> None:
     path = tmp_path / "file"
@@ -100,6 +114,16 @@ def test_no_module_reads_files_past_the_reader() -> None:
         if "content" not in path.relative_to(SIM).parts and READS.search(path.read_text(encoding="utf-8"))
     }
     assert past <= set(OWN), "read what a user names through sim.files, or say here whose the files are"
+    assert "files.py" in past
+
+
+def test_no_module_writes_files_past_the_writer() -> None:
+    past = {
+        path.relative_to(SIM).as_posix()
+        for path in SIM.rglob("*.py")
+        if "content" not in path.relative_to(SIM).parts and WRITES.search(path.read_text(encoding="utf-8"))
+    }
+    assert past <= set(WRITERS), "write what lasts through sim.files, so that it is there whole or not at all"
     assert "files.py" in past
 
 
