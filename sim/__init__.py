@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.engine import Failures, Held, LoadedModel, Result, TimeSeries, load_model
+    from sim.engine import Failures, Gradient, Held, LoadedModel, Result, TimeSeries, load_model
 
-__all__ = ["Failures", "Held", "LoadedModel", "Result", "TimeSeries", "__version__", "load_model"]
+__all__ = ["Failures", "Gradient", "Held", "LoadedModel", "Result", "TimeSeries", "__version__", "load_model"]
 
 __version__ = "0.1.0"
 

@@ -26,6 +26,7 @@ from sim.engine.limits import never_negative
 from sim.engine.packing import Slot, layout
 from sim.engine.planning import make_plan
 from sim.engine.program import Integrator, Program, shape
+from sim.engine.tangents import TangentProgram
 from sim.engine.verifying import difference
 from sim.errors import SimError
 from sim.spec.model import Model
@@ -45,13 +46,21 @@ _LOOP_OPTIONS: dict[str, Any] = {
 }
 """What stands still is hoisted by the plan already; XLA's own pass would only add kernels to compile.
 Blocks run on threads of their own, so XLA's are off."""
+_TANGENT_OPTIONS: dict[str, Any] = {
+    **_START_OPTIONS,
+    "xla_disable_hlo_passes": "while-loop-invariant-code-motion",
+}
+"""A program of derivatives is three times as long and seldom run: quick to compile is better here too."""
 
 _PLAIN_OPTIONS: dict[str, Any] = {"xla_backend_optimization_level": 0, "xla_cpu_multi_thread_eigen": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an executable is made for; two runs with equal requests share it."""
+    """What an executable is made for; two runs with equal requests share it.
+
+    ``tangents`` asks for the derivatives beside the values, see :class:`~sim.engine.tangents.TangentProgram`.
+    """
 
     outputs: tuple[str, ...]
     overridden: tuple[str, ...]
@@ -60,12 +69,14 @@ class Request:
     integrator: Integrator
     dtype: str
     room: int = 0
+    tangents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
     """What a caller needs to know of an executable: inputs, outputs, how many values go between.
 
+    Outputs, ``given`` and ``states`` count twice where each value has a tangent: first values, then tangents.
     ``never_negative`` has the places of the states that must not start below zero.
     """
 
@@ -127,11 +138,14 @@ def _compile(
     loop_options: dict[str, Any] | None = None,
 ) -> tuple[Executable, tuple[bytes, bytes]]:
     plan = make_plan(model, request.outputs, request.overridden)
-    program = Program(plan, request.width, request.slots, request.integrator, request.dtype, request.room)
+    usual = Program(plan, request.width, request.slots, request.integrator, request.dtype, request.room)
+    program: Program | TangentProgram = TangentProgram(usual) if request.tangents else usual
+    each = 2 if request.tangents else 1
     description = Description(
-        tuple(layout(plan)), plan.computed_still, plan.moving, len(plan.hoisted), len(plan.states),
-        never_negative(plan),
+        tuple(layout(plan)), each * plan.computed_still, each * plan.moving, each * len(plan.hoisted),
+        each * len(plan.states), never_negative(plan),
     )  # fmt: skip
+    loop_options = loop_options or (_TANGENT_OPTIONS if request.tangents else _LOOP_OPTIONS)
 
     def start(rows: Any, times: Any) -> Any:
         return program.start(rows, times)
@@ -141,20 +155,19 @@ def _compile(
 
     with jax.enable_x64(True), ThreadPoolExecutor(1) as pool:
         first = program.start_arguments()
-        _, given, states = jax.eval_shape(start, *first)
+        traced = jax.jit(start).trace(*first)
+        _, given, states = traced.out_info
         arguments = given, states, first[1], shape((2,), np.int32)
-        lowered = _lowered(loop, arguments, loop_options or _LOOP_OPTIONS)
-        waiting = pool.submit(_built, *lowered)
-        start_code = _built(*_lowered(start, first, start_options or _START_OPTIONS))
+        waiting = pool.submit(_built, jax.jit(loop).lower(*arguments), _here(loop_options))
+        start_code = _built(traced.lower(), _here(start_options or _START_OPTIONS))
         loop_code = waiting.result()
     executable = Executable(request, description, start_code, loop_code)
     return executable, (_payload(start_code), _payload(loop_code))
 
 
-def _lowered(
-    function: Callable[..., Any], arguments: Any, options: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    return jax.jit(function).lower(*arguments), options if jax.default_backend() == "cpu" else {}
+def _here(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of the compiler; an accelerator does not know those of a processor."""
+    return options if jax.default_backend() == "cpu" else {}
 
 
 def _built(lowered: Any, options: dict[str, Any]) -> Any:

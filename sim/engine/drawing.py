@@ -119,8 +119,8 @@ def _triangular(o: Operations, u: Any, low: Any, high: Any, start: Any, peak: An
         return xp.where(inside < peak, up, down)
 
     p = share(low) + u * (share(high) - share(low))
-    up = start + xp.sqrt(p * width * rise)
-    down = stop - xp.sqrt((1.0 - p) * width * (stop - peak))
+    up = start + o.sqrt(p * width * rise)
+    down = stop - o.sqrt((1.0 - p) * width * (stop - peak))
     return _between(o, low, high, xp.where(p < turn, up, down))
 
 

@@ -52,7 +52,7 @@ def _power(o: Operations, x: Any, y: Any) -> Any:
         if float(y) in simple:
             return simple[float(y)](o.number(x))
         if float(y) == 0.5:
-            return o.xp.sqrt(o.number(x))
+            return o.sqrt(o.number(x))
         if float(y) == -1.0:
             return 1.0 / o.number(x)
     return o.power(o.number(x), o.number(y))
@@ -99,9 +99,9 @@ def _xidz(o: Operations, a: Any, b: Any, c: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": _plain("abs"),
-    "arccos": _plain("arccos"),
-    "arcsin": _plain("arcsin"),
+    "abs": lambda o, a: o.absolute(o.number(a)),
+    "arccos": lambda o, a: o.arccos(o.number(a)),
+    "arcsin": lambda o, a: o.arcsin(o.number(a)),
     "arctan": lambda o, a: o.arctan(o.number(a)),
     "cos": _plain("cos"),
     "cosh": _plain("cosh"),
@@ -119,7 +119,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "quantum": _quantum,
     "sin": _plain("sin"),
     "sinh": _plain("sinh"),
-    "sqrt": _plain("sqrt"),
+    "sqrt": lambda o, a: o.sqrt(o.number(a)),
     "tan": _plain("tan"),
     "tanh": _plain("tanh"),
     "xidz": _xidz,

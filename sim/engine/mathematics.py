@@ -7,6 +7,8 @@ compiler turns into vector instructions.
 Stegun 4.1.28), as an odd polynomial in s. Within 2 units in the last place.
 ``power``: exp(y·log x), within 1e-13 relative for |y·log x| up to 20 or so: the error of the
 exponent, |y·log x|·2^-53, becomes the relative error of the result. A product of powers takes one exp.
+
+Each has its own rule of differentiation, since bits have no derivative (see :mod:`sim.engine.slopes`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["fast_arctan", "fast_log", "fast_power", "power_sign", "powers"]
+from sim.engine.slopes import finite, moving, sloped
+
+__all__ = [
+    "absolute",
+    "arccos",
+    "arcsin",
+    "fast_arctan",
+    "fast_log",
+    "fast_power",
+    "power_sign",
+    "powers",
+    "sqrt",
+]
 
 _TAN_1_8, _TAN_3_8 = 0.4142135623730951, 2.414213562373095
 
@@ -54,8 +68,11 @@ _LN2_LOW = 5.497923018708371e-14
 
 
 @jax.jit
+@sloped(lambda x: 1.0 / jnp.abs(x))  # Below 0 there is no logarithm.
 def fast_log(x: Any) -> Any:
-    """Return the natural logarithm of a float64 array: −inf at 0, NaN below."""
+    """Return the natural logarithm: −inf at 0, NaN below; by the polynomial in double precision."""
+    if x.dtype != np.float64:
+        return jnp.log(x)
     result = jnp.where(x == jnp.inf, x, _log(x))
     return jnp.where(x > 0.0, result, jnp.where(x == 0.0, -jnp.inf, jnp.nan))
 
@@ -91,12 +108,34 @@ def fast_power(x: Any, y: Any) -> Any:
     return powers([(x, y, power_sign(y))])
 
 
+@jax.custom_jvp
 def powers(factors: list[tuple[Any, Any, Any]]) -> Any:
     """Return the product of x to the power y over (x, y, ``power_sign(y)``): exp of the sum of y·log|x|."""
     result = jnp.exp(functools.reduce(operator.add, [_exponent(x, y) for x, y, _ in factors]))
     for x, _, sign in factors:
         result = jnp.where(x < 0.0, sign * result, result)
     return result
+
+
+@functools.partial(powers.defjvp, symbolic_zeros=True)
+def _powers_move(primals: Any, tangents: Any) -> Any:
+    """y·x^(y−1) and x^y·log x, times the other factors; a sign does not move."""
+    (factors,), (moves,) = primals, tangents
+    result = powers(factors)
+    total = jnp.zeros_like(result)
+    for place, ((x, y, sign), (x_moves, y_moves, _)) in enumerate(zip(factors, moves, strict=True)):
+        if moving(x_moves):
+            lowered = [*factors[:place], (x, y - 1.0, -sign), *factors[place + 1 :]]
+            total = total + finite(jnp.where(y == 0.0, 0.0, y * powers(lowered))) * x_moves
+        if moving(y_moves):
+            total = total + finite(_by_exponent(x, y, result)) * y_moves
+    return result, total
+
+
+def _by_exponent(x: Any, y: Any, result: Any) -> Any:
+    """Return result·log x; 0 for 0^y with y > 0, and for negative x, whose exponent can only be whole."""
+    still = (x < 0.0) | ((x == 0.0) & (y > 0.0))
+    return jnp.where(still, 0.0, result * jnp.log(jnp.where(still, 1.0, x)))
 
 
 @jax.jit
@@ -109,6 +148,7 @@ def _exponent(x: Any, y: Any) -> Any:
     return jnp.where(y == 0.0, 0.0, y * log)
 
 
+@sloped(lambda x: 1.0 / (1.0 + x * x))
 def fast_arctan(x: Any) -> Any:
     """Return the arc tangent; jaxlib 0.10.2's own is wrong in half the lanes of vectors of eight.
 
@@ -123,6 +163,30 @@ def fast_arctan(x: Any) -> Any:
     s2 = s * s
     result = base + (s + s * s2 * _polynomial(s2, _ATAN))
     return jnp.where(x < 0.0, -result, result)
+
+
+@sloped(jnp.sign)
+def absolute(x: Any) -> Any:
+    """Return the size of a number."""
+    return jnp.abs(x)
+
+
+@sloped(lambda x: 0.5 / jnp.sqrt(x))
+def sqrt(x: Any) -> Any:
+    """Return the square root; its slope at 0 is infinite."""
+    return jnp.sqrt(x)
+
+
+@sloped(lambda x: 1.0 / jnp.sqrt((1.0 - x) * (1.0 + x)))
+def arcsin(x: Any) -> Any:
+    """Return the arc sine; its slope at −1 and 1 is infinite."""
+    return jnp.arcsin(x)
+
+
+@sloped(lambda x: -1.0 / jnp.sqrt((1.0 - x) * (1.0 + x)))
+def arccos(x: Any) -> Any:
+    """Return the arc cosine; its slope at −1 and 1 is infinite."""
+    return jnp.arccos(x)
 
 
 def _polynomial(s2: Any, coefficients: tuple[float, ...]) -> Any:

@@ -39,8 +39,24 @@ class Operations:
         """What a negative number to the power ``y`` is multiplied by."""
         raise NotImplementedError
 
+    def absolute(self, x: Any) -> Any:
+        """Absolute value."""
+        raise NotImplementedError
+
+    def arccos(self, x: Any) -> Any:
+        """Arc cosine."""
+        raise NotImplementedError
+
+    def arcsin(self, x: Any) -> Any:
+        """Arc sine."""
+        raise NotImplementedError
+
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
+        raise NotImplementedError
+
+    def sqrt(self, x: Any) -> Any:
+        """Square root."""
         raise NotImplementedError
 
     def normal_share(self, x: Any) -> Any:
@@ -97,9 +113,25 @@ class NumpyOperations(Operations):
         parity = np.mod(y, 2.0)
         return np.where(parity == 0.0, 1.0, np.where(parity == 1.0, -1.0, np.nan))
 
+    def absolute(self, x: Any) -> Any:
+        """Absolute value."""
+        return np.abs(x)
+
+    def arccos(self, x: Any) -> Any:
+        """Arc cosine."""
+        return np.arccos(x)
+
+    def arcsin(self, x: Any) -> Any:
+        """Arc sine."""
+        return np.arcsin(x)
+
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
         return np.arctan(x)
+
+    def sqrt(self, x: Any) -> Any:
+        """Square root."""
+        return np.sqrt(x)
 
     def normal_share(self, x: Any) -> Any:
         """Share of the standard normal distribution below ``x``."""

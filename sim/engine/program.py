@@ -14,7 +14,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from sim.engine.evaluating import Clock, Evaluator
-from sim.engine.mathematics import fast_arctan, fast_log, fast_power, power_sign, powers
+from sim.engine.mathematics import (
+    absolute,
+    arccos,
+    arcsin,
+    fast_arctan,
+    fast_log,
+    fast_power,
+    power_sign,
+    powers,
+    sqrt,
+)
 from sim.engine.operations import Operations
 from sim.engine.packing import layout, table_points
 from sim.engine.planning import Held, Plan
@@ -32,15 +42,14 @@ def shape(sizes: tuple[int, ...], dtype: Any) -> Any:
 
 
 class JaxOperations(Operations):
-    """JAX, with the polynomial logarithm and power in double precision."""
+    """JAX, with the functions of :mod:`sim.engine.mathematics` and their rules of differentiation."""
 
     def __init__(self, dtype: Any) -> None:
         super().__init__(jnp, np.dtype(dtype))
-        self._double = self.dtype == np.float64
 
     def log(self, x: Any) -> Any:
         """Natural logarithm."""
-        return fast_log(self._array(x)) if self._double else jnp.log(x)
+        return fast_log(self._array(x))
 
     def power(self, x: Any, y: Any) -> Any:
         """``x`` to the power ``y``."""
@@ -54,9 +63,25 @@ class JaxOperations(Operations):
         """1, −1, or NaN where a negative number cannot be raised to ``y``."""
         return power_sign(self._array(y))
 
+    def absolute(self, x: Any) -> Any:
+        """Absolute value."""
+        return absolute(self._array(x))
+
+    def arccos(self, x: Any) -> Any:
+        """Arc cosine."""
+        return arccos(self._array(x))
+
+    def arcsin(self, x: Any) -> Any:
+        """Arc sine."""
+        return arcsin(self._array(x))
+
     def arctan(self, x: Any) -> Any:
         """Arc tangent."""
         return fast_arctan(self._array(x))
+
+    def sqrt(self, x: Any) -> Any:
+        """Square root."""
+        return sqrt(self._array(x))
 
     def normal_share(self, x: Any) -> Any:
         """Share of the standard normal distribution below ``x``."""
