@@ -25,8 +25,8 @@ OWN_FILES = frozenset((
 
 MODEL = "changji.mdl"
 MODEL_FILES = frozenset((
-    "loops.csv", "parts.csv", "shares.csv", "flows.csv", "extremes.csv", "lever_indicators.csv",
-    "glossary.csv",
+    "funding.csv", "loops.csv", "parts.csv", "shares.csv", "flows.csv", "extremes.csv",
+    "lever_indicators.csv", "glossary.csv",
 ))  # fmt: skip
 """What names the variables of the model, and so goes with the model file."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensemble.counts import whole_numbers
+from sim.ensemble.funding import funding_paths
 from sim.ensemble.indicators import indicator_values, year_reached
 from sim.ensemble.lanes import arm_changes, check_scenario
 from sim.ensemble.members import Members
@@ -34,7 +35,8 @@ class Paired:
     ``time`` (times,); ``indicators`` (2, members, kpi rows), counts among them as whole numbers, and
     ``reached`` (2, members), the year the goal is reached or inf; ``series`` (chart rows, 2, times,
     members), the model's means, the first members only if there are very many; ``kept`` (members,) whether
-    a member is anchored and ran in both arms.
+    a member is anchored and ran in both arms; ``funding`` (purses, 2, years, members) what the scenario's
+    levers ask of each purse and what it pays, of the same members as ``series``.
     """
 
     time: NDArray[np.float64]
@@ -42,6 +44,7 @@ class Paired:
     reached: Floats
     series: NDArray[np.float32]
     kept: NDArray[np.bool_]
+    funding: NDArray[np.float32]
 
 
 def goal_kpi(project: Project, name: str = GOAL) -> Kpi:
@@ -97,6 +100,7 @@ def _run_block(project: Project, members: Members, block: slice, arms: tuple[Sce
     result = project.model.run(changes, lanes=2 * count, outputs=project.outputs)
     kept = np.ones(2 * count, dtype=bool)
     kept[list(result.failed)] = False
+    shown = count if block.start < MOST_IN_BANDS else 0
     goal = goal_kpi(project)
     path = series_of(project.spec, result, goal.variable)[:, :, 0] * goal.scale
     indicators = indicator_values(project.spec, result, project.kpis)
@@ -106,8 +110,9 @@ def _run_block(project: Project, members: Members, block: slice, arms: tuple[Sce
         time=np.asarray(result.time, dtype=np.float64),
         indicators=indicators.reshape(2, count, -1),
         reached=year_reached(result.time, path, goal.target or 0.0).reshape(2, count),
-        series=_chart_series(project, result, count if block.start < MOST_IN_BANDS else 0),
+        series=_chart_series(project, result, shown),
         kept=kept.reshape(2, count).all(axis=0) & members.anchored[block],
+        funding=funding_paths(project, result, slice(count, count + shown)),
     )
 
 
@@ -130,4 +135,5 @@ def _joined(parts: list[Paired]) -> Paired:
         reached=np.concatenate([part.reached for part in parts], axis=1),
         series=np.concatenate([part.series for part in parts], axis=3),
         kept=np.concatenate([part.kept for part in parts]),
+        funding=np.concatenate([part.funding for part in parts], axis=3),
     )

@@ -21,6 +21,7 @@ from sim.spec.anchors import Anchor, load_anchors
 from sim.spec.charts import ChartSeries, load_charts
 from sim.spec.counts import Count, load_counts
 from sim.spec.facts import Fact, Source, load_facts, load_sources
+from sim.spec.funding import Purse, load_purses
 from sim.spec.kpis import Kpi, load_kpis
 from sim.spec.levers import Lever, load_levers
 from sim.spec.model import Model
@@ -56,6 +57,7 @@ class Project:
     hashes: dict[str, str]
     observations: tuple[Observation, ...] = ()
     counts: tuple[Count, ...] = ()
+    purses: tuple[Purse, ...] = ()
 
     @property
     def spec(self) -> Model:
@@ -99,7 +101,7 @@ class Project:
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:
-        """The model variables that anchors, indicators, charts and observations are made from.
+        """The model variables that anchors, indicators, charts, observations and purses are made from.
 
         Every run asks for all of them, since each other choice would be one more program to compile.
         """
@@ -110,6 +112,8 @@ class Project:
                 references.append(anchor.target)
         for one in self.observations:
             references.extend(one.references)
+        for purse in self.purses:
+            references += [purse.asked, purse.paid]
         names = dict.fromkeys(self.spec.find(reference.name).name for reference in references)
         return tuple(sorted(name for name in names if name not in self.defaults))
 
@@ -142,7 +146,7 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
     paths = [at("calibration", name) for name in ("facts.csv", "priors.csv", "anchors.csv")]
     observed = study.find("calibration", "observations.csv")
     paths += [observed] if observed else []
-    counted = study.find("model", "counts.csv")
+    counted, funded = study.find("model", "counts.csv"), study.find("model", "funding.csv")
     kpis = load_kpis(at("model", "kpis.csv"), facts)
     project = Project(
         study=study,
@@ -157,6 +161,7 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
         sources=sources,
         observations=load_observations(observed, facts) if observed else (),
         counts=load_counts(counted, kpis, facts) if counted else (),
+        purses=load_purses(funded) if funded else (),
         hashes={path.name: hashlib.sha256(read_bytes(path, TABLE_FILE)).hexdigest() for path in paths},
     )
     _check(project)
@@ -188,6 +193,9 @@ def _check(project: Project) -> None:
         _single(project, kpi.variable, f"kpis.csv, row {kpi.line}, column 'variable'")
     for chart in project.charts:
         _single(project, chart.variable, f"charts.csv, row {chart.line}, column 'variable'")
+    for purse in project.purses:
+        for reference, column in ((purse.asked, "asked"), (purse.paid, "paid")):
+            _single(project, reference, f"funding.csv, row {purse.line}, column '{column}'")
     for count in project.counts:
         for column, reference in count.references:
             _constant(project, reference, f"counts.csv, row {count.line}, column '{column}'")

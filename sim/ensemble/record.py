@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import sim
 from sim.audit import Settings, findings_for_record, load_settings
+from sim.ensemble.funding import funding_record
 from sim.ensemble.indicators import met_share, quantiles
 from sim.ensemble.lanes import describe_scenario
 from sim.ensemble.members import Members
@@ -82,6 +83,7 @@ def make_record(
         "goal": _goal(project, paired),
         "kpis": [_kpi(project, kpi, paired, column) for column, kpi in enumerate(project.kpis)],
         "series": _all_series(project, paired),
+        **_funding(project, paired),
         "assumptions": [_assumption(prior) for prior in project.priors],
         "levers_available": len(project.levers),
         "provenance": _provenance(project),
@@ -96,7 +98,10 @@ def make_record(
 def short_record(record: dict[str, Any]) -> dict[str, Any]:
     """Return what ``sim run --json`` prints of a record; units are English words, as the keys are."""
     kpis = [kpi | {"unit": kpi["unit"]["en"]} for kpi in record["kpis"]]
-    return {name: record[name] for name in SHORT} | {"kpis": kpis}
+    short = {name: record[name] for name in SHORT if name in record} | {"kpis": kpis}
+    if "funding" in record:
+        short["funding"] = [purse | {"unit": purse["unit"]["en"]} for purse in record["funding"]]
+    return short
 
 
 def _goal(project: Project, paired: Paired) -> dict[str, Any]:
@@ -135,6 +140,13 @@ def _all_series(project: Project, paired: Paired) -> list[dict[str, Any]]:
     shown = paired.series.shape[-1]
     bands = quantiles(paired.series[..., paired.kept[:shown]], tuple(BAND.values()))
     return [_series(chart, paired.time, bands[:, row]) for row, chart in enumerate(project.charts)]
+
+
+def _funding(project: Project, paired: Paired) -> dict[str, Any]:
+    """Return what purses are asked for and pay, nothing where no lever asks for money."""
+    kept = paired.kept[: paired.funding.shape[-1]]
+    rows = funding_record(project.purses, paired.time, paired.funding[..., kept])
+    return {"funding": rows} if rows else {}
 
 
 def _series(chart: ChartSeries, time: NDArray[np.float64], bands: NDArray[np.float64]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,8 @@ def test_a_place_of_an_eighth_of_the_size_has_an_eighth_of_everything(
         name: repr(share * float(row[name])) for name in ("value", "low", "high")
         if fictional.sized(row["unit"])
     }))  # fmt: skip
-    whole, small = shipped, load_project(tmp_path / "eighth")
+    # Whole numbers of things are no eighth of others; their means are.
+    whole, small = (replace(one, counts=()) for one in (shipped, load_project(tmp_path / "eighth")))
     drawn = [draw_members(one, 8, 1) for one in (whole, small)]
     np.testing.assert_allclose(drawn[1].logs, drawn[0].logs, rtol=0, atol=1e-12)
     runs = [

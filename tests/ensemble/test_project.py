@@ -58,6 +58,23 @@ def test_counts_name_one_constant(
         load_project(tmp_path / "copy", model=project.model)
 
 
+@pytest.mark.parametrize(
+    ("paid", "message"),
+    [
+        ("outputs[city]", r"funding\.csv, row 2, column 'paid'.*Did you mean 'output'"),
+        ("output", r"funding\.csv, row 2, column 'paid': 'output' has 2 cells"),
+    ],
+)
+def test_purses_name_one_cell_of_the_model(
+    project: Project, region: Path, tmp_path: Path, paid: str, message: str
+) -> None:
+    shutil.copytree(region, tmp_path / "copy")
+    rows = f"id,zh,en,asked,paid,scale,unit_zh,unit_en,note\ncity,市,City,output[city],{paid},1,亿元,CNY,\n"
+    (tmp_path / "copy" / "model" / "funding.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(BadInput, match=message):
+        load_project(tmp_path / "copy", model=project.model)
+
+
 def test_a_missing_file_is_named(project: Project, region: Path, tmp_path: Path) -> None:
     shutil.copytree(region, tmp_path / "copy")
     (tmp_path / "copy" / "calibration" / "anchors.csv").unlink()

@@ -12,6 +12,7 @@ from sim.spec.anchors import load_anchors
 from sim.spec.charts import load_charts
 from sim.spec.counts import load_counts
 from sim.spec.facts import load_facts, load_sources
+from sim.spec.funding import load_purses
 from sim.spec.kpis import load_kpis
 from sim.spec.levers import load_levers
 from sim.spec.places import load_place
@@ -75,6 +76,10 @@ MESSAGES = {
     "counts-parent.csv": ("row 2, column 'part_of'", "Did you mean 'rest-gdp'"),
     "counts-circle.csv": ("'part_of'", "part of itself"),
     "counts-twice.csv": ("row 3", "'city-gdp' is there twice"),
+    "funding-scale.csv": ("row 2, column 'scale'", "0"),
+    "funding-bracket.csv": ("row 2, column 'asked'", "name[element, element]"),
+    "funding-twice.csv": ("row 3", "'city' is there twice"),
+    "funding-name.csv": ("'en'", "the cell is empty"),
     "charts-fact.csv": ("'fact'", "'F777' is not known"),
     "charts-no-year.csv": ("'fact'", "no year ('unstated')"),
     "charts-factor.csv": ("'fact'", "'x' is not a factor"),
@@ -126,6 +131,8 @@ def load(path: Path) -> object:
             return load_kpis(path, facts)
         case "counts":
             return load_counts(path, load_kpis(REGION / "model" / "kpis.csv", facts), facts)
+        case "funding":
+            return load_purses(path)
         case "charts":
             return load_charts(path, facts)
         case "levers":
