@@ -19,7 +19,7 @@ OWN_FOLDER = "runs"
 OWN_FILES = frozenset((
     "study.toml", "levers.toml", "kpis.csv", "counts.csv", "charts.csv", "facts.csv", "sources.csv",
     "observations.csv", "unused_facts.csv", "priors.csv", "anchors.csv", "reported.csv", "statistics.csv",
-    "naive.csv", "posterior.npz", "evidence.json",
+    "naive.csv", "double_uses.csv", "posterior.npz", "evidence.json",
 ))  # fmt: skip
 """What says something of one place alone, and is never taken from another place."""
 

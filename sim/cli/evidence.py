@@ -6,17 +6,22 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.options import check_shape, lang_option, shape_options, write_csv, write_json
 from sim.cli.study import current_study
 from sim.cli.terminal import note, show
-from sim.cli.texts import load_texts
+from sim.cli.texts import Texts, load_texts
 from sim.errors import BadInput, did_you_mean
 from sim.files import read_bytes
 from sim.limits import EVIDENCE_FILE
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from sim.ensemble.project import Project
 
 __all__ = ["SECTIONS", "command"]
 
@@ -69,7 +74,7 @@ def command(
     check_shape(as_json, as_csv)
     _check_section(section, as_csv)
     texts = load_texts(lang)
-    found, other = _found(file)
+    found, other, project = _found(file)
     if section is not None and section not in found:
         raise BadInput(_missing(section))
     with _whole(section):
@@ -81,7 +86,12 @@ def command(
         else:
             from sim.cli.evidence_view import evidence_page
 
-            show(evidence_page(found, section, texts))
+            page = list(evidence_page(found, section, texts))
+            if project is not None and section in (None, "anchors", "contraction"):
+                # The overview ends with an empty line and the next command.
+                end = len(page) - (2 if section is None else 0)
+                page[end:end] = _twice(project, texts)
+            show(page)
     if plots is not None:
         with _whole("skill"):
             _draw(found, plots, texts.lang)
@@ -129,20 +139,30 @@ def _missing(section: str) -> str:
     return f"This calibration has no section {section}. Make it with: sim calibrate{more}"
 
 
-def _found(file: Path | None) -> tuple[dict[str, Any], bool]:
-    """Return the evidence, and whether it was made for another model or other data."""
+def _twice(project: Project, texts: Texts) -> list[Text]:
+    """Return the sentence on figures that are used twice: the bands are narrower for it."""
+    from rich.text import Text
+
+    from sim.cli.twice_used import twice_used
+
+    words = twice_used(project, texts)
+    return [Text(f"\n{words}", style="dim")] if words else []
+
+
+def _found(file: Path | None) -> tuple[dict[str, Any], bool, Project | None]:
+    """Return the evidence, whether it was made for another model or other data, and the place it is of."""
     from sim.ensemble import load_project
     from sim.ensemble.evidence import evidence_file
     from sim.ensemble.posterior import identity
 
     if file is not None:
-        return _read(file), False
+        return _read(file), False, None
     project = load_project(current_study().folder)
     path = evidence_file(project)
     if path is None:
         raise BadInput("There is no evidence of this place yet. Make it with: sim calibrate")
     found = _read(path)
-    return found, found.get("made_for") != identity(project)
+    return found, found.get("made_for") != identity(project), project
 
 
 def _read(path: Path) -> dict[str, Any]:

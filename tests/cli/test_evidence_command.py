@@ -14,6 +14,9 @@ import pytest
 from support import REGION
 
 from sim.cli.evidence import SECTIONS
+from sim.cli.texts import load_texts
+from sim.cli.twice_used import twice_used
+from sim.ensemble import Project
 
 BAND = {"p05": 4.1, "p50": 5.2, "p95": 6.3}
 NAMES = {"zh": "增速", "en": "City growth"}
@@ -348,3 +351,23 @@ def test_a_file_that_json_itself_refuses_is_one_message(sim: Any, file: Path, te
     file.write_text(text, encoding="utf-8")
     said = sim("evidence", "--file", str(file))
     assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
+
+
+def test_figures_used_twice_are_named_and_what_it_means(
+    sim: Any, shipped: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.ensemble.load_project", lambda folder: shipped)
+    monkeypatch.setenv("COLUMNS", "80")
+    for lang, meaning in (("en", "narrower than the data justify"), ("zh", "区间比数据所能支持的更窄")):
+        for section in ((), ("anchors",), ("contraction",)):
+            said = sim("evidence", *section, "--lang", lang)
+            flat = "".join(said.out.split())
+            assert "".join(meaning.split()) in flat
+            assert "F186" in flat
+            assert "F002" in flat
+        assert "".join(meaning.split()) not in "".join(sim("evidence", "value", "--lang", lang).out.split())
+    assert sim("evidence", "--lang", "en").out.splitlines()[-1].startswith("Next: ")
+
+
+def test_a_place_without_double_uses_says_nothing(project: Project) -> None:
+    assert twice_used(project, load_texts("en")) == ""
