@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # importing typing takes longer than all the rest here
 if TYPE_CHECKING:
+    from typing import Any
+
     from sim.engine import Failures, Gradient, Held, LoadedModel, Result, TimeSeries, load_model
 
 __all__ = ["Failures", "Gradient", "Held", "LoadedModel", "Result", "TimeSeries", "__version__", "load_model"]

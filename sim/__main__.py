@@ -6,13 +6,24 @@ such as the run database, and what is printed would be written into it.
 """
 
 import os
-import signal
-import sys
-from types import FrameType
-
-__all__ = ["main"]
 
 INTERRUPTED = 130
+
+
+def _stopped(*signal_and_frame: object) -> None:
+    try:
+        os.write(2, b"sim: Interrupted. Nothing had begun.\n")
+    finally:
+        os._exit(INTERRUPTED)
+
+
+try:
+    import signal
+    import sys
+except KeyboardInterrupt:
+    _stopped()
+
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -31,14 +42,11 @@ def main() -> None:
     code = run_program(sys.argv[1:])
     if not ignored:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done; what is left is Python's own end
+    if code == INTERRUPTED:
+        # Python would end by the signal, whatever the code, where the press fell into a text that it ran, as
+        # data classes do. Nor is anything waited for, such as the threads of a cluster.
+        os._exit(code)
     sys.exit(code)
-
-
-def _stopped(number: int, frame: FrameType | None) -> None:
-    try:
-        os.write(2, b"sim: Interrupted. Nothing had begun.\n")
-    finally:
-        os._exit(INTERRUPTED)
 
 
 def _fill_closed_streams() -> None:

@@ -74,12 +74,14 @@ def test_what_is_closed_is_not_opened_by_the_run_database(own_data: Path) -> Non
     assert done.returncode == 0
 
 
-def blocked(folder: Path, name: str, swallow: bool) -> Path:
+def blocked(folder: Path, name: str, how: str) -> Path:
     """Put a package into ``folder`` that stands for another and takes its time to be imported."""
     file = folder / "fake" / f"{name}.py"
     file.parent.mkdir()
     lines = ["import pathlib, time", f"pathlib.Path({str(folder / 'ready')!r}).touch()", "time.sleep(60)"]
-    if swallow:
+    if how == "in a text":
+        lines = [f"exec({'; '.join(lines)!r})"]
+    if how == "swallowed":
         body = "\n".join(f"    {line}" for line in lines)
         lines = ["try:", body, "except BaseException as error:", "    raise ImportError('half') from error"]
     file.write_text("\n".join(lines), encoding="utf-8")
@@ -87,16 +89,14 @@ def blocked(folder: Path, name: str, swallow: bool) -> Path:
 
 
 @POSIX
-@pytest.mark.parametrize("swallow", [False, True])
+@pytest.mark.parametrize("how", ["plain", "swallowed", "in a text"])
 @pytest.mark.parametrize(("name", "command"), [("click", "--version"), ("sqlite_utils", "runs show x")])
 def test_ctrl_c_while_python_imports(
-    tmp_path: Path, own_data: Path, name: str, command: str, swallow: bool
+    tmp_path: Path, own_data: Path, name: str, command: str, how: str
 ) -> None:
     own_data.mkdir()
     (own_data / "runs.db").touch()
-    path = (
-        f"{blocked(tmp_path, name, swallow)}{os.pathsep}{os.pathsep.join(path for path in sys.path if path)}"
-    )
+    path = f"{blocked(tmp_path, name, how)}{os.pathsep}{os.pathsep.join(path for path in sys.path if path)}"
     running = subprocess.Popen(
         [sys.executable, "-m", "sim", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         encoding="utf-8", env=os.environ | {"PYTHONPATH": path},
