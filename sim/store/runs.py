@@ -164,7 +164,7 @@ class Runs:
         """Return the id of a run: an id, its unique beginning, a tag or ``@last`` (the newest complete)."""
         with translated(self.path):
             ids = [
-                row[0]
+                str(row[0])
                 for row in self.database.execute("SELECT id FROM runs ORDER BY created DESC, rowid DESC")
             ]
             last = self.database.execute(

@@ -284,8 +284,8 @@ class Sweeps:
         damaged, covered = [], np.zeros(len(cells), dtype=bool)
         for block in blocks:
             first, last = int(block["start"]), int(block["start"]) + int(block["count"]) - 1
-            part = (cells[:, 0] >= first) & (cells[:, 0] <= last)
-            covered |= part
+            part = slice(*np.searchsorted(cells[:, 0], (first, last + 1)))
+            covered[part] = True
             if array_digest(first, cells[part]) != block["digest"]:
                 damaged.append((first, last))
         # Samples of before there were digests belong to no block.

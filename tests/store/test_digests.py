@@ -251,3 +251,17 @@ def test_the_digest_of_numbers_is_that_of_what_sqlite_keeps() -> None:
     other = np.array([[-0.0, -np.nan]])
     assert array_digest(0, one) == array_digest(0, other)
     assert array_digest(0, one) != array_digest(1, one)
+
+
+@pytest.mark.parametrize("value", [b"20", 7, "20260101-000000-ffff"])
+def test_a_run_whose_id_has_changed_is_damaged_too(
+    value: object, store: Store, path: Path, two: tuple[str, str]
+) -> None:
+    store.database.execute("PRAGMA foreign_keys=OFF")
+    store.database.execute("UPDATE runs SET id = ? WHERE id = ?", (value, two[0]))
+    store.database.conn.commit()
+    assert store.runs.get(two[1])["status"] == "complete"
+    assert [line.status for line in store.runs.lines()] == ["complete", "damaged"]
+    damaged = store.examine().damaged
+    assert len(damaged) > 1
+    assert "rows of series that belong to nothing" in damaged
