@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.engine.operations import NumpyOperations, Operations
 from sim.engine.products import POWER_SIGN
+from sim.spec.literals import PLAIN_POWERS
 
 __all__ = [
     "FUNCTIONS",
@@ -43,18 +44,11 @@ def reduced(operations: Operations, function: str, array: Any, axes: tuple[int, 
 
 def _power(o: Operations, x: Any, y: Any) -> Any:
     if isinstance(y, int | float):
-        simple = {
-            0.0: lambda b: b * 0.0 + 1.0,
-            1.0: lambda b: b,
-            2.0: lambda b: b * b,
-            3.0: lambda b: b * b * b,
-        }
-        if float(y) in simple:
-            return simple[float(y)](o.number(x))
         if float(y) == 0.5:
             return o.sqrt(o.number(x))
-        if float(y) == -1.0:
-            return 1.0 / o.number(x)
+        plain = PLAIN_POWERS.get(float(y))
+        if plain:
+            return plain(o.number(x))
     return o.power(o.number(x), o.number(y))
 
 
@@ -106,6 +100,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": _plain("cos"),
     "cosh": _plain("cosh"),
     "exp": _plain("exp"),
+    "floor": _plain("floor"),
+    "floor_modulo": _plain("mod"),
     "if_then_else": _choose,
     "integer": _plain("trunc"),
     "ln": lambda o, a: o.log(o.number(a)),

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.drawing import NOISE, NOISE_ROWS
-from sim.spec.expressions import Expression, Lookup, Number, Operation, Table
+from sim.spec.expressions import Expression, Lookup, Table
+from sim.spec.literals import value_of
 from sim.spec.model import Model, Variable
 
 if TYPE_CHECKING:
@@ -93,21 +94,7 @@ def defaults(model: Model, variable: Variable) -> Array:
 def _literal(expression: Expression, box: tuple[int, ...]) -> Array:
     if isinstance(expression, Table):
         return np.array(expression.values).reshape(box)
-    if isinstance(expression, Number):
-        return np.array(expression.value)
-    assert isinstance(expression, Operation)
-    values = [_literal(argument, ()) for argument in expression.arguments]
-    return np.asarray(_ARITHMETIC[expression.operator](*values), dtype=float)
-
-
-_ARITHMETIC = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "^": np.power,
-    "negative": np.negative,
-}
+    return np.array(value_of(expression))
 
 
 def table_points(variable: Variable, model: Model) -> Array:

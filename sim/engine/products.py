@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sim.spec.expressions import Call, Expression, Number, Operation
+from sim.spec.literals import PLAIN_POWERS
 
 __all__ = ["POWER_SIGN", "factors", "is_power", "sign_of"]
 
 POWER_SIGN = "power_sign"
 """The function of an exponent that says what a negative base gives; no model can call it."""
-_PLAIN_EXPONENTS = (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
+_PLAIN_EXPONENTS = (0.5, *PLAIN_POWERS)
 """These are computed without a logarithm."""
 
 

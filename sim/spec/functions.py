@@ -35,6 +35,8 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "cos": (1, 1),
     "cosh": (1, 1),
     "exp": (1, 1),
+    "floor": (1, 1),
+    "floor_modulo": (2, 2),
     "if_then_else": (3, 3),
     "integer": (1, 1),
     "ln": (1, 1),

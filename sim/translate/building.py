@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput
-from sim.spec.expressions import Expression, Lookup, Number, Operation, Reference, Stock, Table, walk
+from sim.spec.expressions import Expression, Lookup, Number, Reference, Stock, Table
+from sim.spec.literals import is_literal, value_of
 from sim.spec.model import Component, Control, Dimension, Kind, Model, Variable, key
-from sim.translate.completing import completed, evaluated
+from sim.translate.completing import completed
 from sim.translate.decoding import Decoder
 from sim.translate.external import Tables, constants, data, lookup
 from sim.translate.macros import Macro, Macros, read_macro
@@ -258,18 +259,11 @@ def _kind(name: str, components: tuple[Component, ...]) -> Kind:
     expressions = [component.expression for component in components]
     if all(isinstance(expression, Lookup) for expression in expressions):
         return "lookup"
-    if all(_is_literal(expression) for expression in expressions):
+    if all(isinstance(expression, Table) or is_literal(expression) for expression in expressions):
         return "constant"
     if all(isinstance(expression, Stock) for expression in expressions):
         return "stock"
     return "auxiliary"
-
-
-def _is_literal(expression: Expression) -> bool:
-    """True for numbers, tables and arithmetic on numbers: what a user may set."""
-    if isinstance(expression, Table):
-        return True
-    return all(isinstance(node, Number | Operation) for node in walk(expression))
 
 
 def _control(path: Path, variables: dict[str, Variable]) -> Control:
@@ -290,8 +284,8 @@ def _control_value(
     path: Path, variable: Variable, values: dict[str, float], variables: dict[str, Variable]
 ) -> float:
     expression = variable.components[0].expression
-    if _is_literal(expression) and not isinstance(expression, Table):
-        return evaluated(expression)
+    if is_literal(expression):
+        return value_of(expression)
     if isinstance(expression, Reference) and key(expression.name) in values:
         return values[key(expression.name)]
     if isinstance(expression, Reference) and key(expression.name) in _CONTROLS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,7 +13,6 @@ from sim.spec.expressions import (
     Initial,
     LookupCall,
     Number,
-    Operation,
     Reference,
     Smooth,
     Table,
@@ -22,10 +20,11 @@ from sim.spec.expressions import (
     walk,
 )
 from sim.spec.functions import REDUCTIONS, TIMED
+from sim.spec.literals import value_of
 from sim.spec.model import Component, Variable, key
 from sim.translate.stages import by_stella, by_vensim
 
-__all__ = ["completed", "evaluated"]
+__all__ = ["completed"]
 
 _ROOM = 12
 """Stages of a smooth or delay whose order is a constant, and so may differ by lane, at least."""
@@ -47,27 +46,6 @@ def completed(
                 "use DELAY1I or DELAY3I, which allow it."
             )
     return {name: _finished(variable, named, problems, xmile) for name, variable in named.items()}
-
-
-def evaluated(expression: Expression) -> float:
-    """Return the value of arithmetic on numbers; NaN if it has none."""
-    if isinstance(expression, Number):
-        return expression.value
-    assert isinstance(expression, Operation)
-    values = [evaluated(argument) for argument in expression.arguments]
-    try:
-        if len(values) == 1:
-            return -values[0]
-        left, right = values
-        return {
-            "+": lambda: left + right,
-            "-": lambda: left - right,
-            "*": lambda: left * right,
-            "/": lambda: left / right,
-            "^": lambda: float(left**right),
-        }[expression.operator]()
-    except (KeyError, ZeroDivisionError, OverflowError):
-        return math.nan
 
 
 def _finished(variable: Variable, named: dict[str, Variable], problems: list[str], xmile: bool) -> Variable:
@@ -112,7 +90,7 @@ def _largest(order: Expression, named: dict[str, Variable]) -> float | None:
     values: list[float] = []
     for component in named[order.name].components:
         expression = component.expression
-        values.extend(expression.values if isinstance(expression, Table) else [evaluated(expression)])
+        values.extend(expression.values if isinstance(expression, Table) else [value_of(expression)])
     return max(values)
 
 

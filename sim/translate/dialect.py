@@ -28,6 +28,8 @@ def _call(name: str, arguments: tuple[Expression, ...]) -> Expression | None:
     count = len(arguments)
     if name == "log10" and count == 1:
         return Call("log", (*arguments, Number(10.0)))
+    if name == "integer" and count == 1:
+        return Call("floor", arguments)  # INT of XMILE goes down, below zero too.
     if name == "previous" and count == 2:
         return FixedDelay(arguments[0], Reference("TIME STEP"), arguments[1])
     if name == "table_lookup" and count == 2 and isinstance(arguments[0], Reference):

@@ -433,7 +433,9 @@ class _Checker:
             self._report(f"in {name}: {to_text(node)} must be {expected}, but is {found}")
 
 
-_SAME = frozenset({"abs", "active_initial", "integer", "max", "min", "modulo", "quantum"})
+_SAME = frozenset(
+    {"abs", "active_initial", "floor", "floor_modulo", "integer", "max", "min", "modulo", "quantum"}
+)
 _SPECIAL: dict[str, Callable[[_Checker, Call], Unit | _Anything]] = {
     "if_then_else": _Checker._choice,
     "power": _Checker._raised,

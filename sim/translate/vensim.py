@@ -19,9 +19,10 @@ from sim.errors import BadInput
 from sim.limits import ELEMENTS
 from sim.translate.bounds import check_equation
 from sim.translate.grammars import POINT, vensim_grammar
+from sim.translate.precedence import Precedence, number
 from sim.translate.scanning import Entry, Part
 
-__all__ = ["abstract_model"]
+__all__ = ["Equation", "abstract_model"]
 
 
 def abstract_model(path: Path, parts: Iterable[Part]) -> AbstractModel:
@@ -74,7 +75,7 @@ def _right_side(component: Any) -> Any:
         return _Table(vensim_grammar("lookups").parse(component.expression)).translation
     if isinstance(component, pysd.Data) and not component.expression:
         return structures["data"]()
-    return _Equation(vensim_grammar("components").parse(component.expression)).translation
+    return Equation(vensim_grammar("components").parse(component.expression)).translation
 
 
 class _LeftSide(pysd.ElementsComponentVisitor):  # type: ignore[misc]
@@ -95,42 +96,24 @@ class _Table(pysd.LookupsVisitor):  # type: ignore[misc]
         self.translation = _lookup(node.text)
 
 
-class _Equation(pysd.EquationVisitor):  # type: ignore[misc]
-    """PySD's reader of equations, without its evaluation of text as Python."""
+class Equation(Precedence, pysd.EquationVisitor):  # type: ignore[misc]
+    """PySD's reader of equations, without its evaluation of text as Python, and with the right precedence."""
 
     def visit_lookup_with_def(self, node: Any, children: list[Any]) -> str:
+        """Return a lookup written inside the equation, with its argument."""
         table = _lookup(children[10])
         return self._kept(structures["with_lookup"](self.elements[children[4]], table))
 
-    def visit_expr(self, node: Any, children: list[Any]) -> str:
-        known = children[0] in self.elements
-        return str(children[0]) if known else self._kept(_number(children[0]))
-
     def visit_string(self, node: Any, children: list[Any]) -> str:
+        """Return a text without its quotes."""
         return self._kept(node.text[1:-1])
-
-    def visit_array(self, node: Any, children: list[Any]) -> str:
-        text = re.sub(r"[\s\\]", "", node.text)
-        if "," not in text and ";" not in text:
-            return self._kept(_number(text))
-        rows = [[float(cell) for cell in row.split(",")] for row in text.strip(";").split(";")]
-        if len({len(row) for row in rows}) > 1:
-            raise ValueError("the rows of numbers are not equally long")
-        return self._kept(np.squeeze(np.array(rows)))
-
-    def _kept(self, element: Any) -> str:
-        return str(self.add_element(element))
 
 
 def _lookup(text: str) -> Any:
-    points = sorted(((_number(x), _number(y)) for x, y in POINT.findall(text)), key=lambda point: point[0])
+    points = sorted(((number(x), number(y)) for x, y in POINT.findall(text)), key=lambda point: point[0])
     xs, ys = zip(*points, strict=True)
     unknown = (np.nan, np.nan)
     return structures["lookup"](x=xs, y=ys, x_limits=unknown, y_limits=unknown, type="interpolate")
-
-
-def _number(text: str) -> float:
-    return float(re.sub(r"[\s\\]", "", text))
 
 
 def _begin(entry: Entry) -> str:

@@ -52,10 +52,23 @@ def abstract_xmile(path: Path, text: str) -> tuple[Any, list[Entry]]:
         warnings.simplefilter("ignore")
         try:
             file = Prepared(path)
-            file.parse()
+            file.parse(parse_all=False)
+            for section in file.sections:
+                section.parse(parse_all=False)
+                for component in section.components:
+                    component._smile_parser = _read
+                    component.parse(section.behaviors)
             return file.get_abstract_model(), found
         except Exception as error:
             raise _located(path, root, error) from error
+
+
+def _read(equation: str) -> Any:
+    """Return PySD's tree of an equation, with what binds more as the standard has it."""
+    from sim.translate.grammars import xmile_grammar
+    from sim.translate.precedence import XmileEquation
+
+    return XmileEquation(xmile_grammar().parse(equation.strip())).translation
 
 
 def xmile_entries(root: Any) -> list[Entry]:
@@ -116,10 +129,9 @@ def _prepare(root: Any) -> None:
 
 
 def _located(path: Path, root: Any, error: Exception) -> BadInput:
-    from pysd.translators.xmile import xmile_utils
-    from pysd.translators.xmile.xmile_structures import parsing_ops
+    from sim.translate.grammars import xmile_grammar
 
-    grammar = xmile_utils.Grammar.get("equations", parsing_ops)
+    grammar = xmile_grammar()
     for node in root.iter():
         if _name(node) == "eqn":
             try:

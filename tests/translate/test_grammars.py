@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ from pysd.translators.vensim import vensim_element, vensim_structures, vensim_ut
 from pysd.translators.xmile import xmile_element, xmile_structures, xmile_utils
 
 from sim.folders import content
+from sim.spec.literals import is_literal, value_of
+from sim.translate.decoding import Decoder
 from sim.translate.grammars import POINT, vensim_grammar, xmile_grammar
+from sim.translate.precedence import XmileEquation
 from sim.translate.scanning import parts
+from sim.translate.vensim import Equation
 
 TESTS = Path(__file__).parents[1]
 MODELS = [content("model", "changji.mdl"), *sorted((TESTS / "models" / "classic").glob("*.mdl"))]
@@ -49,6 +53,13 @@ ODD = [
     "a = ",
     "= 3",
     "a = 3 3",
+    "a = 5 - 2",
+    "a = 5 -2 -1",
+    "a = 5-2",
+    "a = --2",
+    "a = 2^-2",
+    "a = -b^c^-d",
+    "a = -b*-c^d",
     "a = (1",
     "a = b[",
     'a = "b',
@@ -64,7 +75,9 @@ XMILE = [
     "a_b * 2",
     "IF a > 1 THEN b ELSE c",
     "-a^2",
-    "(1 + 2) mod 3",
+    "5 - 2",
+    "5 -2",
+    "5-2-1",
     '"a b" + c[d, e]',
     "f(a, b)",
     "1, 2, 3",
@@ -90,23 +103,25 @@ def equations() -> Iterator[str]:
 
 
 def understood(grammar: parsimonious.Grammar, text: str, visitor: Any) -> Any:
-    """Return what PySD's visitor makes of a text, or None if the grammar refuses it."""
+    """Return what a visitor makes of a text, or None if it or the grammar refuses it."""
     try:
-        tree = grammar.parse(text)
-    except parsimonious.ParseError:
+        return visitor(grammar.parse(text))
+    except (parsimonious.ParseError, parsimonious.VisitationError):
         return None
-    try:
-        return visitor(tree)
-    except parsimonious.VisitationError:
-        return "fails"
 
 
 def left(tree: Any) -> Any:
     return vars(vensim_element.ElementsComponentVisitor(tree).component)
 
 
-def right(tree: Any) -> str:
-    return repr(vensim_element.EquationVisitor(tree).translation)
+def typed(visitor: Any) -> Callable[[Any], Any]:
+    """Return what makes a number or a typed expression of a tree; there is more than one way to write it."""
+
+    def made(tree: Any) -> Any:
+        found = Decoder({}, {}, set()).decode(visitor(tree).translation)
+        return repr(value_of(found) if is_literal(found) else found)
+
+    return made
 
 
 def points(tree: Any) -> list[tuple[str, str]]:
@@ -127,8 +142,9 @@ def test_vensim() -> None:
         expression = whole.get("expression") if isinstance(whole, dict) else None
         if not expression:
             continue
-        visitor = points if "WITH LOOKUP" in expression.upper() else right
-        found = understood(vensim_grammar("components"), expression, visitor)
+        inline = "WITH LOOKUP" in expression.upper()
+        found = understood(vensim_grammar("components"), expression, points if inline else typed(Equation))
+        visitor = points if inline else typed(vensim_element.EquationVisitor)
         assert found == understood(theirs["components"], expression, visitor), text
         table = understood(vensim_grammar("lookups"), expression, points)
         assert table == understood(theirs["lookups"], expression, points), text
@@ -140,7 +156,5 @@ def test_vensim() -> None:
 def test_xmile(text: str) -> None:
     theirs = xmile_utils.Grammar.get("equations", xmile_structures.parsing_ops)
 
-    def made(tree: Any) -> str:
-        return repr(xmile_element.EquationVisitor(tree).translation)
-
-    assert understood(xmile_grammar(), text, made) == understood(theirs, text, made)
+    found = understood(xmile_grammar(), text, typed(XmileEquation))
+    assert found == understood(theirs, text, typed(xmile_element.EquationVisitor))
