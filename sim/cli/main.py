@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -113,7 +115,7 @@ def run_program(arguments: Sequence[str]) -> int:
     prepare_streams()
     streams = sys.stdout, sys.stderr
     try:
-        with watched(), cache_notes():
+        with _no_tracebacks(arguments), watched(), cache_notes():
             result = program.main(list(arguments), prog_name="sim", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SimError as error:
@@ -157,14 +159,38 @@ def _unforeseen(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, OSError) and _is_echo(error):
         forget_stdout()
         note(f"sim: {unwritable(error)}")
-        return SimError.exit_code
+    else:
+        _tell(error, arguments)
+    return SimError.exit_code
+
+
+def _tell(error: BaseException, arguments: Sequence[str]) -> None:
     # Only now, since it is hardly ever needed.
     from sim.cli.crash import DEBUG, crash_sentence
 
     if os.environ.get(DEBUG):
         note("".join(traceback.format_exception(error)).rstrip("\n"))
     note(f"sim: {crash_sentence(error, arguments)}")
-    return SimError.exit_code
+
+
+@contextmanager
+def _no_tracebacks(arguments: Sequence[str]) -> Iterator[None]:
+    """Tell in the same way of what fails in a thread or a finaliser, where Python would print a traceback."""
+    thread_hook, other_hook = threading.excepthook, sys.unraisablehook
+
+    def in_thread(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+            _tell(failed.exc_value, arguments)
+
+    def elsewhere(failed: Any) -> None:
+        if failed.exc_value is not None:
+            _tell(failed.exc_value, arguments)
+
+    threading.excepthook, sys.unraisablehook = in_thread, elsewhere
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.unraisablehook = thread_hook, other_hook
 
 
 def _is_echo(error: OSError) -> bool:

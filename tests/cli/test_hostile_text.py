@@ -134,6 +134,7 @@ def test_what_is_stored_is_shown_as_escapes(sim: Any, arguments: tuple[str, ...]
     assert "\\x1b" in said.out
 
 
+@pytest.mark.slow  # the libraries of the report take their time
 @pytest.mark.usefixtures("stored")
 def test_a_report_of_what_no_font_shows_is_refused(sim: Any, tmp_path: Path) -> None:
     said = sim("report", "@last", "--output", str(tmp_path / "report.pdf"))

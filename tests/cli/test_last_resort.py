@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,31 @@ def test_bad_input_writes_no_report(sim: Any, own_data: Path, monkeypatch: pytes
     raising(SimError("known"), monkeypatch)
     assert sim("run").err == "sim: known\n"
     assert not (own_data / "errors").exists()
+
+
+def test_what_fails_in_a_thread_or_a_finaliser_is_told_too(
+    sim: Any, own_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Left:
+        def __del__(self) -> None:
+            raise ValueError("in a finaliser")
+
+    def fail() -> None:
+        raise ValueError("in a thread")
+
+    def main(*arguments: Any, **options: Any) -> int:
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        Left()
+        return 0
+
+    monkeypatch.setattr(program, "main", main)
+    before = threading.excepthook, sys.unraisablehook
+    said = sim("run")
+    first, second = said.err.splitlines()
+    assert said.code == 0
+    assert "in a thread" in first
+    assert "in a finaliser" in second
+    assert len(list((own_data / "errors").iterdir())) == 2
+    assert (threading.excepthook, sys.unraisablehook) == before

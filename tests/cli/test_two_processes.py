@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sim.cli.doctor import _database
 from sim.folders import database_path
 from sim.store import StoredSweep, open_store
 
@@ -122,7 +123,7 @@ def test_the_doctor_names_damage_and_digests(tiny: Any) -> None:
     assert tiny("run", "--members", "20").code == 0
     assert tiny("run", "--members", "20").code == 0
     assert tiny(*SWEEP).code == 0
-    assert "2 runs, 1 sweeps, 0 calibrations, as they were stored" in tiny("doctor", "--csv").out
+    assert "2 runs, 1 sweeps, 0 calibrations, as they were stored" in _database(database_path())
     with open_store(database_path()) as store:
         bad = store.runs.find("@last")
         store.database.execute(
@@ -138,4 +139,4 @@ def test_the_doctor_names_damage_and_digests(tiny: Any) -> None:
     assert tiny("runs", "list").code == 0
     with open_store(database_path()) as store:
         store.database.execute("UPDATE runs SET digests = NULL")
-    assert "2 from an older sim have no digest" in tiny("doctor", "--csv").out
+    assert "2 from an older sim have no digest" in _database(database_path())
