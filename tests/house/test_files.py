@@ -128,7 +128,7 @@ def test_no_module_writes_files_past_the_writer() -> None:
 
 
 def test_limits_are_named_once() -> None:
-    assert len({limit.of for limit in LIMITS}) == len(LIMITS) > 5
+    assert len({(limit.of, limit.unit) for limit in LIMITS}) == len(LIMITS) > 5
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
