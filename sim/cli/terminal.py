@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 import time
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 SHORTEST, WIDEST, UNKNOWN = 60, 160, 100
+_ENDLESS = re.compile(r"\S{500,}")
+"""A word that only a mistake makes, such as a number of thousands of digits."""
 
 
 class ClosedOutput(Exception):
@@ -119,7 +122,8 @@ def unwritable(error: OSError) -> SimError:
 
 def note(text: str) -> None:
     """Write one line for the person, not for the data: to stderr. That no one reads it stops no work."""
-    _tell(visible(text) + "\n", sys.stderr)
+    short = _ENDLESS.sub(lambda word: f"{word[0][:80]}… ({len(word[0])} characters)", text)
+    _tell(visible(short) + "\n", sys.stderr)
 
 
 def _tell(text: str, stream: TextIO) -> None:

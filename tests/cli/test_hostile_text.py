@@ -208,8 +208,6 @@ def test_a_scenario_with_a_number_of_thousands_of_digits(tiny: Any, tmp_path: Pa
         said = tiny("run", "--scenario", str(file), "--members", "5")
         assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
         assert len(said.err) < 500
-    said = tiny("run", "--lever", f"headquarters={DIGITS}")
-    assert (said.code, len(said.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -244,3 +242,15 @@ def test_settings_of_the_audit_of_another_kind(tiny: Any, tmp_path: Path, before
     said = tiny("--study", str(folder), "audit")
     assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1), said.err
     assert "audit.toml" in said.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["run --lever headquarters=9", "run --lever headquarters@9", "run --members 9", "run --seed 9",
+     "sweep --vary headquarters=0..9", "explain city-gdp --year 9", "runs show 9", "levers show 9"],
+)  # fmt: skip
+def test_a_number_of_thousands_of_digits_that_is_typed(tiny: Any, line: str) -> None:
+    said = tiny(*f"{line[:-1]}{DIGITS}".split())
+    assert (said.code, said.out) == (2, "")
+    assert "characters)" in said.err
+    assert len(said.err) < 700
