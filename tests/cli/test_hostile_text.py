@@ -247,7 +247,7 @@ def test_settings_of_the_audit_of_another_kind(tiny: Any, tmp_path: Path, before
 @pytest.mark.parametrize(
     "line",
     ["run --lever headquarters=9", "run --lever headquarters@9", "run --members 9", "run --seed 9",
-     "sweep --vary headquarters=0..9", "explain city-gdp --year 9", "runs show 9", "levers show 9"],
+     "sweep --vary headquarters=0..9", "explain city-gdp --year 9", "levers show 9"],
 )  # fmt: skip
 def test_a_number_of_thousands_of_digits_that_is_typed(tiny: Any, line: str) -> None:
     said = tiny(*f"{line[:-1]}{DIGITS}".split())
