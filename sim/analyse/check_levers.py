@@ -90,7 +90,7 @@ def check_zero_levers(bench: Bench) -> Check:
     return Check(
         "levers",
         "zero",
-        "措施为零即基准，逐位相同",
+        "措施为零即基线，逐位相同",
         "Levers at zero are the baseline bit for bit",
         not differing,
         f"{count - len(differing)}/{count}",

@@ -29,7 +29,7 @@ def check_numerics(bench: Bench) -> Iterator[Check]:
         "half": ("步长减半", "Half the time step"),
         "rk4": ("四阶龙格—库塔法", "Runge–Kutta in place of Euler"),
     }
-    arms = (("baseline", "基准", "baseline"), ("all", "全部措施", "all levers"))
+    arms = (("baseline", "基线", "baseline"), ("all", "全部措施", "all levers"))
     usual = bench.run(lanes)
     for way, extra in options.items():
         other = bench.run(lanes, **extra)

@@ -77,7 +77,12 @@ def explain(
         "levers": by_lever(project, players, effect, seed, progress),
         "loops": by_loop(project, loops, scenario, effect, progress) if loops else None,
     }
-    head = {"seed": seed, "members": members, "failed_members": members - effect.kept}
+    head = {
+        "ensemble": drawn.ensemble,
+        "seed": seed,
+        "members": members,
+        "failed_members": members - effect.kept,
+    }
     # A split adds up for the model's means, and so it stays with them where sim run draws whole numbers.
     return head | {"means": any(count.id == indicator.id for count in project.counts)} | table
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.ensemble.ranks import ranks
 from sim.ensemble.runner import Floats
 from sim.errors import SimError
 
@@ -60,11 +61,11 @@ def strongest_inputs(
         )
     inputs, reached = values[runs], outcome[runs]
     # Ranks are taken once: re-ranking each resample would change the intervals by less than their noise.
-    ranks = _ranks(np.column_stack([inputs, reached]))
+    ordered = ranks(np.column_stack([inputs, reached]))
     regress = count >= 3 * (len(names) + 1)
-    spearman, regression = _both(ranks, np.full(count, 1 / count), regress)
+    spearman, regression = _both(ordered, np.full(count, 1 / count), regress)
     strength = spearman if regression is None else regression
-    low, high = _interval(ranks, regress, resamples, seed)
+    low, high = _interval(ordered, regress, resamples, seed)
     tails = _tail_means(inputs, reached)
     table = [
         InputStrength(
@@ -76,22 +77,12 @@ def strongest_inputs(
     return tuple(sorted(table, key=lambda one: -abs(one.strength)))
 
 
-def _ranks(columns: Floats) -> Floats:
-    """Return ranks by column; ties share their mean rank, so an outcome without change has no order."""
-    result = np.empty(columns.shape)
-    for at, column in enumerate(columns.T):
-        _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
-        last = np.cumsum(counts)
-        result[:, at] = (last - (counts - 1) / 2)[place]
-    return result
-
-
-def _both(ranks: Floats, weights: Floats, regress: bool) -> tuple[Floats, Floats | None]:
-    centred = ranks - weights @ ranks
+def _both(ordered: Floats, weights: Floats, regress: bool) -> tuple[Floats, Floats | None]:
+    centred = ordered - weights @ ordered
     covariance = (centred * weights[:, None]).T @ centred
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     # Ranks run to the count of samples: what is spread less than this is equal but for rounding.
-    scale = np.where(spread > 1e-9 * len(ranks), spread, np.inf)
+    scale = np.where(spread > 1e-9 * len(ordered), spread, np.inf)
     correlation = covariance / np.outer(scale, scale)
     spearman = correlation[:-1, -1]
     if not regress:
@@ -101,13 +92,13 @@ def _both(ranks: Floats, weights: Floats, regress: bool) -> tuple[Floats, Floats
     return spearman, np.asarray(np.linalg.lstsq(inside, spearman, rcond=1e-10)[0])
 
 
-def _interval(ranks: Floats, regress: bool, resamples: int, seed: int) -> tuple[Floats, Floats]:
+def _interval(ordered: Floats, regress: bool, resamples: int, seed: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(seed)
-    count = len(ranks)
+    count = len(ordered)
     drawn = []
     for _ in range(resamples):
         weights = np.bincount(rng.integers(0, count, count), minlength=count) / count
-        spearman, regression = _both(ranks, weights, regress)
+        spearman, regression = _both(ordered, weights, regress)
         drawn.append(spearman if regression is None else regression)
     low, high = np.quantile(np.array(drawn), INTERVAL, axis=0)
     return low, high

@@ -10,7 +10,6 @@ import click
 import numpy as np
 
 from sim.cli.interrupt import watched
-from sim.cli.numbers import given, number
 from sim.cli.options import (
     as_typed,
     check_output,
@@ -22,6 +21,7 @@ from sim.cli.options import (
 from sim.cli.study import current_study
 from sim.cli.terminal import note, progress_tenths, show
 from sim.cli.texts import Texts, load_texts
+from sim.words import given, number, numbers, unit_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -155,15 +155,16 @@ def _table(found: Calibration, texts: Texts) -> RenderableType:
     distances = found.likelihood.distances(np.median(posterior, axis=0)[None])[0]
     for at, one in enumerate(found.project.observations):
         sign = {"both": "", "at_least": "≥ ", "at_most": "≤ "}[one.side]
+        unit = unit_of(one.unit, texts.lang)
         table.add_row(
-            f"{one.zh if texts.lang == 'zh' else one.en}, {one.unit}",
-            f"{sign}{given(one.value)} ± {number(one.deviation)}",
-            _band(prior[:, at], (5, 95)),
-            _band(posterior[:, at], (5, 50, 95)),
+            f"{one.zh if texts.lang == 'zh' else one.en}, {unit.name}",
+            f"{sign}{given(one.value, shift=unit.shift)} ± {number(one.deviation, shift=unit.shift)}",
+            _band(prior[:, at], (5, 95), unit.shift),
+            _band(posterior[:, at], (5, 50, 95), unit.shift),
             f"{distances[at]:+.1f}",
         )
     return table
 
 
-def _band(values: Floats, points: tuple[int, ...]) -> str:
-    return " – ".join(number(float(value)) for value in np.percentile(values, points))
+def _band(values: Floats, points: tuple[int, ...], shift: int) -> str:
+    return " – ".join(numbers(*(float(value) for value in np.percentile(values, points)), shift=shift))

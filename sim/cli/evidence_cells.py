@@ -9,14 +9,25 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sim.cli.numbers import NONE, given, number
 from sim.cli.run_view import new_table
 from sim.cli.terminal import width
 from sim.cli.texts import Texts
+from sim.words import NONE, band, given, number, numbers, percent, unit_of
 
 __all__ = [
-    "WIDE", "Row", "constant_name", "ends", "figure_name", "less_percent", "middle_and_ends", "spread",
-    "stated", "whole_percent", "wide_table", "yes_or_no",
+    "WIDE",
+    "Row",
+    "constant_name",
+    "ends",
+    "figure_name",
+    "less_percent",
+    "middle_and_ends",
+    "shift_of",
+    "spread",
+    "stated",
+    "whole_percent",
+    "wide_table",
+    "yes_or_no",
 ]  # fmt: skip
 
 WIDE = 100
@@ -40,15 +51,10 @@ def wide_table(texts: Texts, names: Sequence[str], wide: int) -> Table:
 
 def figure_name(row: Row, texts: Texts) -> Text:
     """Return which figure it is: name, year unless the name has it, unit."""
-    unit = unit_name(row["unit"], texts)
+    unit = unit_of(row["unit"], texts.lang).name
     name = texts.of(row)
     when = "" if str(row["year"]) in name else f" {row['year']}"
     return Text(name + when).append(f"  {unit}", style="dim")
-
-
-def unit_name(unit: str | Mapping[str, str], texts: Texts) -> str:
-    """Return a unit as people write it; facts have units of their own spelling."""
-    return texts.table.get(f"unit.{unit}", unit) if isinstance(unit, str) else texts.of(unit)
 
 
 def constant_name(row: Row, texts: Texts) -> Text:
@@ -63,17 +69,23 @@ def stated(row: Row, texts: Texts) -> str:
         return texts("data.none_stated")
     sign = {"both": "", "at_least": "≥", "at_most": "≤"}[row["side"]]
     deviation = row["deviation"] if "deviation" in row else hypot(row["error"], row["discrepancy"])
-    return f"{sign}{given(row['value'])} ± {number(deviation)}"
+    shift = shift_of(row, texts)
+    return f"{sign}{given(row['value'], shift=shift)} ± {number(deviation, shift=shift)}"
 
 
-def ends(band: Row) -> str:
+def shift_of(row: Row, texts: Texts) -> int:
+    """Return the power of ten from a row's stored figures to those shown."""
+    return unit_of(row["unit"], texts.lang).shift if "unit" in row else 0
+
+
+def ends(row: Row, shift: int = 0) -> str:
     """Return the 5 and 95 % points."""
-    return f"{number(band['p05'])} – {number(band['p95'])}"
+    return " – ".join(numbers(row["p05"], row["p95"], shift=shift))
 
 
-def middle_and_ends(band: Row) -> str:
+def middle_and_ends(row: Row, shift: int = 0) -> str:
     """Return the median, and the 5 and 95 % points in brackets."""
-    return f"{number(band['p50'])} ({ends(band)})"
+    return band(row["p05"], row["p50"], row["p95"], shift=shift)
 
 
 def yes_or_no(value: bool | None, texts: Texts) -> Text:
@@ -85,7 +97,7 @@ def yes_or_no(value: bool | None, texts: Texts) -> Text:
 
 def whole_percent(share: float | None) -> str:
     """Return a share in whole per cent."""
-    return NONE if share is None else f"{share:.0%}"
+    return percent(share)
 
 
 def spread(value: float) -> str:

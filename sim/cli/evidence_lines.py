@@ -9,8 +9,8 @@ from rich.text import Text
 
 from sim.cli.evidence_cells import Row, ends, spread, whole_percent
 from sim.cli.evidence_skill_view import skill_line
-from sim.cli.numbers import given, percent
 from sim.cli.texts import Texts
+from sim.words import chance, given, percent, unit_of
 
 __all__ = [
     "anchors_line", "contraction_line", "correlations_line", "evidence_overview", "levers_line",
@@ -68,9 +68,11 @@ def predictive_line(part: Row, texts: Texts) -> str:
         return texts("data.predictive_none", observations=len(part["observations"]))
     last = max(row["year"] for row in part["goals"])
     row = next(row for row in part["goals"] if row["year"] == last)
+    unit = unit_of(row["unit"], texts.lang)
     return texts(
-        "data.predictive_line", name=texts.of(row), year=row["year"], unit=texts.of(row["unit"]),
-        prior=ends(row["prior"]), posterior=ends(row["posterior"]), spread=whole_percent(row["narrowed"]),
+        "data.predictive_line", name=texts.of(row), year=row["year"], unit=unit.name,
+        prior=ends(row["prior"], unit.shift), posterior=ends(row["posterior"], unit.shift),
+        spread=whole_percent(row["narrowed"]),
     )  # fmt: skip
 
 
@@ -89,10 +91,10 @@ def value_line(part: Row, texts: Texts) -> str:
 
 def levers_line(part: Row, texts: Texts) -> str:
     """Return how many levers' effects are known, and the goal's chance."""
-    chances = [percent(row["plan"]["constant"]) for row in part["chances"]]
+    chances = [chance(row["plan"]["constant"]) for row in part["chances"]]
     base = next(row["baseline"]["constant"] for row in part["chances"] if row["factor"] == 1)
     return texts(
-        "data.levers_line", levers=len(part["levers"]), base=percent(base),
+        "data.levers_line", levers=len(part["levers"]), base=chance(base),
         identified=sum(bool(row["identified"]) for row in part["levers"]),
         factors=" / ".join(given(row["factor"]) for row in part["chances"]), chances=" / ".join(chances),
     )  # fmt: skip

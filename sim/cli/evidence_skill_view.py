@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.console import RenderableType
 from rich.text import Text
 
-from sim.cli.evidence_cells import Row, figure_name, middle_and_ends, yes_or_no
-from sim.cli.numbers import given, number, percent
+from sim.cli.evidence_cells import Row, figure_name, middle_and_ends, shift_of, yes_or_no
 from sim.cli.run_view import new_table
 from sim.cli.texts import Texts
+from sim.words import given, number, numbers, percent
 
 __all__ = ["skill_line", "skill_page"]
 
@@ -114,8 +114,8 @@ def _errors_table(found: Row, texts: Texts) -> RenderableType:
         distances = [f"{one['distance']:+.1f}" for one in (after, before)]
         table.add_row(
             figure_name(row, texts),
-            given(row["value"]),
-            middle_and_ends(after),
+            given(row["value"], shift=shift_of(row, texts)),
+            middle_and_ends(after, shift_of(row, texts)),
             *distances,
             yes_or_no(after["inside"], texts),
         )
@@ -131,8 +131,8 @@ def _left_out_table(found: Row, texts: Texts) -> RenderableType:
     for row in found["rows"]:
         table.add_row(
             figure_name(row, texts),
-            given(row["value"]),
-            middle_and_ends(row),
+            given(row["value"], shift=shift_of(row, texts)),
+            middle_and_ends(row, shift_of(row, texts)),
             f"{row['distance']:+.1f}",
             yes_or_no(row["inside"], texts),
         )
@@ -164,9 +164,10 @@ def _naive_table(found: Row, texts: Texts) -> RenderableType:
         table.add_column(texts(f"data.{name}"), justify="right", overflow="fold")
     table.expand = True
     for row in found["rows"]:
-        numbers = [given(row["value"]), number(row["naive"]), number(row["model"])]
+        shift = shift_of(row, texts)
+        cells = [given(row["value"], shift=shift), *numbers(row["naive"], row["model"], shift=shift)]
         nearer = texts(f"data.{row['winner']}")
-        table.add_row(figure_name(row, texts), texts.of(row["basis"]), *numbers, nearer)
+        table.add_row(figure_name(row, texts), texts.of(row["basis"]), *cells, nearer)
     return table
 
 

@@ -18,6 +18,7 @@ from sim.cli.evidence_cells import (
     figure_name,
     less_percent,
     middle_and_ends,
+    shift_of,
     spread,
     stated,
     whole_percent,
@@ -34,13 +35,15 @@ from sim.cli.evidence_lines import (
     value_line,
 )
 from sim.cli.evidence_skill_view import skill_page
-from sim.cli.numbers import NONE, given, number, percent, signed, sparkline
+from sim.cli.sparklines import sparkline
 from sim.cli.terminal import width
 from sim.cli.texts import Texts
+from sim.words import NONE, band, chance, given, number, unit_of
 
 __all__ = ["evidence_page"]
 
 SHOWN = 20
+YI = "100 million yuan"
 DEPTH = -4.0
 """Fall of a log likelihood that fills a sparkline's height."""
 
@@ -63,9 +66,10 @@ def _anchors(part: Row, texts: Texts) -> Iterator[RenderableType]:
         yield ""
         table = wide_table(texts, (head, "stated", "median", "band", "met", "inside"), wide=1)
         for row in rows:
+            shift = shift_of(row, texts)
             table.add_row(
-                figure_name(row, texts), stated(row, texts), number(row["posterior"]["p50"]),
-                ends(row["posterior"]), yes_or_no(row["met"], texts), yes_or_no(row["inside"], texts),
+                figure_name(row, texts), stated(row, texts), number(row["posterior"]["p50"], shift=shift),
+                ends(row["predictive"], shift), yes_or_no(row["met"], texts), yes_or_no(row["inside"], texts),
             )  # fmt: skip
         yield table
     yield ""
@@ -124,9 +128,9 @@ def _profiles(part: Row, texts: Texts) -> Iterator[RenderableType]:
 def _predictive(part: Row, texts: Texts) -> Iterator[RenderableType]:
     table = wide_table(texts, ("data.observation", "stated", "prior", "posterior"), wide=1)
     for row in part["observations"]:
-        table.add_row(
-            figure_name(row, texts), stated(row, texts), ends(row["prior"]), middle_and_ends(row["posterior"])
-        )
+        shift = shift_of(row, texts)
+        prior, posterior = ends(row["prior"], shift), middle_and_ends(row["posterior"], shift)
+        table.add_row(figure_name(row, texts), stated(row, texts), prior, posterior)
     yield table
     yield ""
     yield _goals(part, texts)
@@ -138,14 +142,15 @@ def _goals(part: Row, texts: Texts) -> Table:
     table = wide_table(texts, ("data.goal", "year", "target", "prior", "posterior", "narrowed"), wide=1)
     for _, rows in groupby(part["goals"], key=lambda row: str(row["id"])):
         same = list(rows)
+        unit = unit_of(same[0]["unit"], texts.lang)
         columns = [
             [str(row["year"]) for row in same],
-            [given(row["target"]) for row in same],
-            [ends(row["prior"]) for row in same],
-            [middle_and_ends(row["posterior"]) for row in same],
+            [given(row["target"], shift=unit.shift) for row in same],
+            [ends(row["prior"], unit.shift) for row in same],
+            [middle_and_ends(row["posterior"], unit.shift) for row in same],
             [whole_percent(row["narrowed"]) for row in same],
         ]
-        name = Text(texts.of(same[0])).append(f"  {texts.of(same[0]['unit'])}", style="dim")
+        name = Text(texts.of(same[0])).append(f"  {unit.name}", style="dim")
         table.add_row(name, *["\n".join(column) for column in columns])
     return table
 
@@ -160,8 +165,9 @@ def _value(part: Row, texts: Texts) -> Iterator[RenderableType]:
     table = wide_table(texts, names, wide=1)
     for row in part["statistics"]:
         less = [less_percent(row["reduction"][basis]) for basis in ("constant", "current")]
-        cells = [number(row["deviation"]), *less, spread(row["sd"]["constant"])]
-        table.add_row(figure_name(row, texts), *([middle_and_ends(row["posterior"])] * wide), *cells)
+        shift = shift_of(row, texts)
+        cells = [number(row["deviation"], shift=shift), *less, spread(row["sd"]["constant"])]
+        table.add_row(figure_name(row, texts), *([middle_and_ends(row["posterior"], shift)] * wide), *cells)
     together = part["together"]
     less = [less_percent(together["reduction"][basis]) for basis in ("constant", "current")]
     blank = [""] * (2 if wide else 1)
@@ -204,10 +210,11 @@ def _chances(part: Row, texts: Texts) -> Table:
     table = wide_table(texts, names, wide=0)
     for row in part["chances"]:
         plan, base = (
-            [percent(row[arm][basis]) for basis in ("constant", "current")] for arm in ("plan", "baseline")
+            [chance(row[arm][basis]) for basis in ("constant", "current")] for arm in ("plan", "baseline")
         )
         effect = row["effect"]
-        middle = f"{signed(effect['p50'])} ({number(effect['p05'])} – {number(effect['p95'])})"
+        shift = unit_of(YI, texts.lang).shift
+        middle = band(effect["p05"], effect["p50"], effect["p95"], sign=True, shift=shift)
         table.add_row(f"× {given(row['factor'])}", *plan, *base, middle)
     return table
 

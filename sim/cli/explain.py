@@ -61,6 +61,7 @@ class Ensemble:
     scenario: Scenario
     members: int
     seed: int
+    ensemble: str = "auto"
     model_hash: str | None = None
     place: Mapping[str, Any] | None = None
 
@@ -120,7 +121,9 @@ def _stored(asked: Asked) -> Ensemble:
     if not uses and not scenario.inputs:
         raise BadInput(f"The run {record['run_id']} is the baseline itself: there is nothing to explain.")
     model_hash = (record.get("provenance") or {}).get("model_hash")
-    return Ensemble(scenario, record["members"], record["seed"], model_hash, record.get("place"))
+    # Records of before there were calibrated members do not say where theirs come from.
+    ensemble = record.get("ensemble") or "prior"
+    return Ensemble(scenario, record["members"], record["seed"], ensemble, model_hash, record.get("place"))
 
 
 def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
@@ -130,6 +133,7 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
         from sim.analyse.explain import explain
         from sim.analyse.indicator import find_indicator
         from sim.ensemble import describe_scenario, load_project
+        from sim.ensemble.choosing import Choice
         from sim.spec.loops import load_loops
         from sim.spec.parts import load_parts
 
@@ -146,10 +150,10 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
         table = explain(
             project, chosen.scenario, indicator,
             members=chosen.members, seed=chosen.seed, loops=loops, progress=progress,
-            parts=load_parts(parts_file) if parts_file else (),
+            parts=load_parts(parts_file) if parts_file else (), choice=Choice(chosen.ensemble),
         )  # fmt: skip
     head = {"indicator": indicator.described(), "scenario": describe_scenario(project, chosen.scenario)}
-    whole = head | {"ensemble": "prior"} | table
+    whole = head | table
     _name_rows(whole, project)
     from sim.cli.explain_words import sentences
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.cli.explain_words import no_change
-from sim.cli.numbers import NONE, number, percent
 from sim.cli.run_view import new_table
 from sim.cli.texts import Texts
+from sim.words import NONE, Unit, decimals, fixed, number, numbers, percent, unit_of
 
 __all__ = ["explain_page"]
 
@@ -21,8 +20,6 @@ BANDS = ("p05", "p50", "p95")
 MOST_ROWS = 15
 MOST_PAIRS = 6
 MOST_LOOPS = 12
-MOST_PLACES = 6
-LEAST_SHARE = 0.005
 
 
 def explain_page(result: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]:
@@ -49,23 +46,24 @@ def _heading(result: Mapping[str, Any], texts: Texts) -> Text:
     members = texts(key, members=result["members"], failed=failed)
     basis = texts(
         "explain.basis", scenario=texts.of(result["scenario"]["title"]), members=members,
-        seed=result["seed"], unit=texts.of(indicator["unit"]),
+        seed=result["seed"], unit=_unit(result, texts).name,
     )  # fmt: skip
     title = texts("explain.title", indicator=texts.of(indicator), year=indicator["year"])
     return Text(title, style="bold").append(f"\n{basis}", style="not bold dim")
 
 
 def _arms(result: Mapping[str, Any], texts: Texts) -> Table:
-    table = _table("", texts)
+    table, shift = _table("", texts), _unit(result, texts).shift
     for name, label in (("baseline", "run.baseline"), ("scenario", "run.scenario")):
         row = result["effect"][name]
-        table.add_row(texts(label), number(row["mean"]), *[number(row[band]) for band in BANDS])
+        table.add_row(texts(label), *numbers(*(row[key] for key in ("mean", *BANDS)), shift=shift))
     row = result["effect"]["change"]
-    table.add_row(texts("explain.change"), *_numbers(row, _places([row])))
+    table.add_row(texts("explain.change"), *_numbers(row, _places([row]), shift))
     return table
 
 
 def _splits(result: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]:
+    shift = _unit(result, texts).shift
     if result["parts"] is None:
         yield ""
         yield Text(texts("explain.no_parts"))
@@ -74,15 +72,19 @@ def _splits(result: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]
             known = split["dimension"] in ("sector", "region")
             yield ""
             yield _shares(texts(f"explain.{split['dimension'] if known else 'part'}"),
-                          split["rows"], result["effect"]["change"], texts)  # fmt: skip
-    yield from _levers(result["levers"], texts)
-    yield from _loops(result["loops"], texts)
+                          split["rows"], result["effect"]["change"], shift, texts)  # fmt: skip
+    yield from _levers(result["levers"], shift, texts)
+    yield from _loops(result["loops"], shift, texts)
 
 
-def _levers(levers: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]:
+def _unit(result: Mapping[str, Any], texts: Texts) -> Unit:
+    return unit_of(result["indicator"]["unit"], texts.lang)
+
+
+def _levers(levers: Mapping[str, Any], shift: int, texts: Texts) -> Iterator[RenderableType]:
     sampled = levers["method"] != "exact"
     yield ""
-    yield _shares(texts("explain.lever"), levers["rows"], levers["change"], texts, sampled=sampled)
+    yield _shares(texts("explain.lever"), levers["rows"], levers["change"], shift, texts, sampled=sampled)
     key = "explain.sampled" if sampled else "explain.exact"
     yield Text(texts(key, members=levers["members"], count=levers["permutations_per_member"]), style="dim")
     if levers["interactions"]:
@@ -93,15 +95,15 @@ def _levers(levers: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType]
         shown = levers["interactions"][:MOST_PAIRS]
         places = _places(shown)
         for row in shown:
-            error = [number(row["standard_error"])] if sampled else []
-            table.add_row(texts.of(row), *_numbers(row, places), *error)
+            error = [number(row["standard_error"], shift=shift)] if sampled else []
+            table.add_row(texts.of(row), *_numbers(row, places, shift), *error)
         yield table
         yield Text(texts("explain.pairs_meaning"), style="dim")
         if sampled:
             yield Text(texts("explain.pairs_some"), style="dim")
 
 
-def _loops(loops: Mapping[str, Any] | None, texts: Texts) -> Iterator[RenderableType]:
+def _loops(loops: Mapping[str, Any] | None, shift: int, texts: Texts) -> Iterator[RenderableType]:
     yield ""
     if not loops:
         yield Text(texts("explain.no_loops"))
@@ -111,10 +113,10 @@ def _loops(loops: Mapping[str, Any] | None, texts: Texts) -> Iterator[Renderable
     shown, others = loops["rows"][:MOST_LOOPS], loops["rows"][MOST_LOOPS:]
     places = _places(shown)
     for row in shown:
-        table.add_row(texts.of(row), *_numbers(row, places), _share(row["share"]))
+        table.add_row(texts.of(row), *_numbers(row, places, shift), percent(row["share"]))
     yield table
     if others:
-        most = number(max(abs(row["mean"]) for row in others))
+        most = number(max(abs(row["mean"]) for row in others), shift=shift)
         yield Text(texts("explain.loops_small", count=len(others), most=most), style="dim")
     yield Text(texts("explain.loops_meaning", members=loops["members"]), style="dim")
 
@@ -132,6 +134,7 @@ def _shares(
     title: str,
     rows: Sequence[Mapping[str, Any]],
     total: Mapping[str, Any],
+    shift: int,
     texts: Texts,
     *,
     sampled: bool = False,
@@ -145,35 +148,24 @@ def _shares(
     shown = ordered if len(ordered) <= MOST_ROWS + 1 else ordered[:MOST_ROWS]
     places = _places([total, *shown])
     for row in shown:
-        error = [number(row["standard_error"])] if sampled else []
-        table.add_row(texts.of(row), *_numbers(row, places), _share(row["share"]), *error)
+        error = [number(row["standard_error"], shift=shift)] if sampled else []
+        table.add_row(texts.of(row), *_numbers(row, places, shift), percent(row["share"]), *error)
     others = ordered[len(shown) :]
     if others:
         mean, share = (sum(row[name] or 0.0 for row in others) for name in ("mean", "share"))
         label = texts("explain.others", count=len(others))
-        table.add_row(label, _signed(mean, places), NONE, NONE, NONE, _share(share), *[NONE] * sampled)
+        rest = fixed(mean, places, sign=True, shift=shift)
+        table.add_row(label, rest, NONE, NONE, NONE, percent(share), *[NONE] * sampled)
     table.add_section()
     whole = percent(1.0) if total["mean"] else NONE
-    table.add_row(texts("explain.total"), *_numbers(total, places), whole, *[""] * sampled)
+    table.add_row(texts("explain.total"), *_numbers(total, places, shift), whole, *[""] * sampled)
     return table
 
 
 def _places(rows: Sequence[Mapping[str, Any]]) -> int:
     """Return the decimals of a table: three digits for its largest mean, so that its columns compare."""
-    largest = max((abs(row["mean"]) for row in rows), default=0.0)
-    return min(max(2 - math.floor(math.log10(largest)), 0), MOST_PLACES) if largest > 0 else 1
+    return decimals(*(row["mean"] for row in rows))
 
 
-def _numbers(row: Mapping[str, Any], places: int) -> list[str]:
-    return [_signed(row[name], places) for name in ("mean", *BANDS)]
-
-
-def _signed(value: float, places: int) -> str:
-    text = f"{value:+,.{places}f}"
-    return text if any(digit in text for digit in "123456789") else text[1:]
-
-
-def _share(value: float | None) -> str:
-    if value is None:
-        return NONE
-    return "<1%" if 0 < abs(value) < LEAST_SHARE else f"{value:.0%}"
+def _numbers(row: Mapping[str, Any], places: int, shift: int) -> list[str]:
+    return [fixed(row[name], places, sign=True, shift=shift) for name in ("mean", *BANDS)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.cli.numbers import number, percent, signed
 from sim.cli.texts import Texts
+from sim.words import number, numbers, percent, unit_of
 
 __all__ = ["no_change", "sentences"]
 
@@ -35,32 +35,35 @@ def sentences(result: Mapping[str, Any], texts: Texts) -> list[str]:
     }
     if no_change(result):
         return [texts("explain.says_nothing", **shared)]
+    shift = unit_of(result["indicator"]["unit"], texts.lang).shift
     said = [_change(result, shared, texts)]
     if result["parts"]:
         rows = result["parts"]["dimensions"][0]["rows"]
-        said.append(_largest("explain.says_part", rows, texts))
+        said.append(_largest("explain.says_part", rows, shift, texts))
     levers = result["levers"]
     if len(levers["rows"]) > 1:
-        said.append(_largest("explain.says_lever", levers["rows"], texts))
-        said += _pairs(levers, texts)
+        said.append(_largest("explain.says_lever", levers["rows"], shift, texts))
+        said += _pairs(levers, shift, texts)
     if result["loops"] and result["loops"]["rows"]:
         said.append(_loop(result["loops"]["rows"], texts))
     return said
 
 
 def _change(result: Mapping[str, Any], shared: Mapping[str, object], texts: Texts) -> str:
-    change = {name: signed(result["effect"]["change"][name]) for name in ("mean", "p05", "p50", "p95")}
-    before, after = (number(result["effect"][arm]["p50"]) for arm in ("baseline", "scenario"))
-    unit = texts.of(result["indicator"]["unit"])
-    return texts("explain.says_change", **shared, **change, unit=unit, before=before, after=after)
+    unit, effect = unit_of(result["indicator"]["unit"], texts.lang), result["effect"]
+    names = ("mean", "p05", "p50", "p95")
+    written = numbers(*(effect["change"][name] for name in names), sign=True, shift=unit.shift)
+    change = dict(zip(names, written, strict=True))
+    before, after = numbers(*(effect[arm]["p50"] for arm in ("baseline", "scenario")), shift=unit.shift)
+    return texts("explain.says_change", **shared, **change, unit=unit.name, before=before, after=after)
 
 
-def _largest(key: str, rows: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+def _largest(key: str, rows: Sequence[Mapping[str, Any]], shift: int, texts: Texts) -> str:
     row = max(rows, key=lambda one: abs(one["mean"]))
-    return texts(key, name=texts.of(row), mean=signed(row["mean"]), share=percent(row["share"]))
+    return texts(key, name=texts.of(row), mean=_signed(row, shift), share=percent(row["share"]))
 
 
-def _pairs(levers: Mapping[str, Any], texts: Texts) -> list[str]:
+def _pairs(levers: Mapping[str, Any], shift: int, texts: Texts) -> list[str]:
     """Return the strongest interaction along the change and the strongest against it."""
     total = levers["change"]["mean"]
     seen = [row for row in levers["interactions"] if _visible(row, total)]
@@ -69,8 +72,12 @@ def _pairs(levers: Mapping[str, Any], texts: Texts) -> list[str]:
         rows = [row for row in seen if row["mean"] * total * sign > 0]
         if rows:
             row = max(rows, key=lambda one: abs(one["mean"]))
-            said.append(texts(key, name=texts.of(row), mean=signed(row["mean"])))
+            said.append(texts(key, name=texts.of(row), mean=_signed(row, shift)))
     return said or [texts("explain.says_no_pair")]
+
+
+def _signed(row: Mapping[str, Any], shift: int) -> str:
+    return number(row["mean"], sign=True, shift=shift)
 
 
 def _visible(row: Mapping[str, Any], total: float) -> bool:

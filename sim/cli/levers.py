@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.numbers import given
 from sim.cli.options import check_shape, lang_option, shape_options, write_csv, write_json
 from sim.cli.study import current_study
 from sim.cli.terminal import show
 from sim.cli.texts import Texts, load_texts
+from sim.words import given
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -19,7 +19,6 @@ from sim.cli.options import (
     database_place,
     lang_option,
     shape_options,
-    write_csv,
     write_json,
 )
 from sim.cli.study import current_study
@@ -39,10 +38,7 @@ __all__ = [
     "member_choice",
     "scenario_options",
     "short_scenario",
-    "write_rows",
 ]
-
-ARM_KEYS = ("p05", "p50", "p95", "probability_met")
 
 
 @dataclass(frozen=True)
@@ -198,27 +194,13 @@ def _print(record: Mapping[str, Any], asked: Asked, texts: Texts) -> None:
 
         write_json(short_record(dict(record)))
     elif asked.as_csv:
+        from sim.cli.run_rows import write_rows
+
         write_rows(record)
     else:
         from sim.cli.run_view import run_page
 
         show(run_page(record, texts))
-
-
-def write_rows(record: Mapping[str, Any]) -> None:
-    """Write the indicators of a record as CSV, a row for each indicator and year."""
-    arms = ("baseline", "scenario")
-    columns = ["id", "zh", "en", "year", "target", "direction", "unit_zh", "unit_en"]
-    columns += [f"{arm}_{key}" for arm in arms for key in ARM_KEYS]
-    rows = [
-        {
-            **kpi,
-            **{f"unit_{lang}": unit for lang, unit in kpi["unit"].items()},
-            **{f"{arm}_{key}": kpi[arm][key] for arm in arms for key in ARM_KEYS},
-        }
-        for kpi in record["kpis"]
-    ]
-    write_csv(columns, rows)
 
 
 def _print_place(record: Mapping[str, Any], path: Path, asked: Asked, texts: Texts) -> None:

@@ -11,14 +11,34 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sim.cli.numbers import NONE, given, number, percent, signed, sparkline, year
+from sim.cli.sparklines import sparkline
 from sim.cli.terminal import can_show, width
 from sim.cli.texts import Texts
 from sim.spec.places import load_place
+from sim.words import (
+    NONE,
+    ahead,
+    assessed,
+    band,
+    chance,
+    given,
+    money,
+    numbers,
+    percent,
+    points,
+    reached,
+    sample_size,
+    targets_likely,
+    unit_of,
+    word,
+    year,
+)
 
 __all__ = ["arms_of", "new_table", "run_page"]
 
 QUANTILES = ("p05", "p50", "p95")
+PROBABILITY = {"constant": "run.probability_constant", "current": "run.probability_current"}
+YI = "100 million yuan"
 WIDE = 110
 
 
@@ -35,6 +55,7 @@ def run_page(record: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType
     yield Text(
         texts("run.band_prior" if record["ensemble"] == "prior" else "run.band_posterior"), style="dim"
     )
+    yield Text(texts("run.sampling"), style="dim")
     if (whole := _whole_plan(record, texts)) is not None:
         yield Text(whole, style="dim")
 
@@ -72,7 +93,7 @@ def _whole_plan(record: Mapping[str, Any], texts: Texts) -> str | None:
     for row in chances:
         if row["factor"] == 1:
             shares = {
-                f"{arm}_{prices}": percent(row[arm][prices])
+                f"{arm}_{prices}": chance(row[arm][prices])
                 for arm in ("baseline", "plan")
                 for prices in ("constant", "current")
             }
@@ -84,9 +105,9 @@ def _lever(lever: Mapping[str, Any], texts: Texts) -> str:
     start, cost = lever.get("start"), lever.get("annual_cost")
     parts = [
         f"{lever['id']}  {texts.of(lever)}",
-        texts("run.intensity", value=given(lever["intensity"])),
-        texts("run.from_year", year=year(start, NONE)) if start is not None else "",
-        texts("run.cost", value=given(cost)) if cost is not None else "",
+        texts("run.intensity", value=percent(lever["intensity"])),
+        texts("run.from_year", year=given(start)) if start is not None else "",
+        texts("run.cost", value=money(cost, texts.lang)) if cost is not None else "",
         texts(f"authority.{lever['authority']}"),
         texts("run.evidence", value=texts(f"evidence.{lever['evidence']}")),
     ]
@@ -106,21 +127,32 @@ def _indicators(record: Mapping[str, Any], texts: Texts) -> Table:
     table.expand = True
     for _, rows in groupby(record["kpis"], key=lambda kpi: str(kpi["id"])):
         same = list(rows)
-        name = Text(texts.of(same[0])).append(f"\n{texts.of(same[0]['unit'])}", style="dim")
         cells = [_cells(kpi, arms, _trends(record, kpi, arms), texts) for kpi in same]
-        table.add_row(name, *[Text("\n").join(column) for column in zip(*cells, strict=True)])
+        table.add_row(
+            _name(same[0], texts), *[Text("\n").join(column) for column in zip(*cells, strict=True)]
+        )
     return table
+
+
+def _name(kpi: Mapping[str, Any], texts: Texts) -> Text:
+    """Return what an indicator is called, its unit, and why its target has no probability."""
+    name = Text(texts.of(kpi)).append(f"\n{unit_of(kpi['unit'], texts.lang).name}", style="dim")
+    if kpi["target"] is not None and not assessed(kpi):
+        name.append(f"\n{word(texts.lang, 'not_assessed')}", style="yellow")
+    return name
 
 
 def _cells(kpi: Mapping[str, Any], arms: tuple[str, ...], trends: list[str], texts: Texts) -> list[Text]:
     """Return the cells after the name, for one year of an indicator; each has a line per arm."""
     sign = {"reach": "≥", "below": "≤"}.get(kpi["direction"], "")
-    target = NONE if kpi["target"] is None else f"{sign}{given(kpi['target'])}"
+    shift = unit_of(kpi["unit"], texts.lang).shift
+    target = NONE if kpi["target"] is None else f"{sign}{given(kpi['target'], shift=shift)}"
     when = [str(kpi["year"]), target] if len(arms) > 1 else [f"{kpi['year']} {target}"]
+    bands = [numbers(*(kpi[arm][quantile] for quantile in QUANTILES), shift=shift) for arm in arms]
     columns = [
         [texts(f"run.{arm}") for arm in arms],
-        *[[number(kpi[arm][quantile]) for arm in arms] for quantile in QUANTILES],
-        [percent(kpi[arm]["probability_met"]) for arm in arms],
+        *[list(column) for column in zip(*bands, strict=True)],
+        [chance(kpi[arm]["probability_met"]) if assessed(kpi) else NONE for arm in arms],
         trends,
     ]
     return [Text("\n".join(when)), *[_stacked(column) for column in columns]]
@@ -148,20 +180,35 @@ def _trends(record: Mapping[str, Any], kpi: Mapping[str, Any], arms: tuple[str, 
 
 
 def _goal(record: Mapping[str, Any], texts: Texts) -> Table:
-    goal, arms = record["goal"], arms_of(record)
+    goal, arms, lang = record["goal"], arms_of(record), texts.lang
     table = new_table()
-    target, billions = given(goal["target"]), given(goal["target"] / 10)
-    city = _city(record, texts)
-    table.add_column(texts("run.goal", city=city, target=target, billions=billions, year=goal["year"]))
+    target = money(goal["target"], lang)
+    table.add_column(texts("run.goal", city=_city(record, texts), target=target, year=goal["year"]))
     for arm in arms:
         table.add_column(texts(f"run.{arm}"), justify="right")
-    for key in ("probability_constant", "probability_current"):
-        table.add_row(texts(f"run.{key}"), *[percent(goal[arm][key]) for arm in arms])
+    if len(arms) > 1:
+        table.add_column(texts("run.change"), justify="right")
+    for basis in ("constant", "current"):
+        chances = [chance(goal[arm][f"probability_{basis}"], sample_size(record)) for arm in arms]
+        table.add_row(texts(PROBABILITY[basis]), *chances, *_change(goal, arms, basis, texts))
+    last = int(max(row["time"][-1] for row in record["series"]))
     for quantile in QUANTILES:
         label = texts("run.year_reached", share=f"{int(quantile[1:])}%")
-        reached = [year(goal[arm]["year_reached"][quantile], texts("run.never")) for arm in arms]
-        table.add_row(label, *reached)
+        table.add_row(label, *[year(reached(goal, arm, quantile), last, lang) for arm in arms])
+    if judged := ahead(record):
+        counts = [texts("run.of", count=targets_likely(record, arm), all=len(judged)) for arm in arms]
+        table.add_row(texts("run.targets_likely"), *counts)
     return table
+
+
+def _change(goal: Mapping[str, Any], arms: tuple[str, ...], basis: str, texts: Texts) -> list[str]:
+    """Return by how many points the goal's probability changes; nothing where there is one arm."""
+    if len(arms) == 1:
+        return []
+    before, after = (goal[arm][f"probability_{basis}"] for arm in arms)
+    error = (goal.get("change") or {}).get(f"sampling_error_{basis}")
+    text = points(None if None in (before, after) else after - before, error)
+    return [texts("run.points", value=text)]
 
 
 def _city(record: Mapping[str, Any], texts: Texts) -> str:
@@ -173,5 +220,7 @@ def _city(record: Mapping[str, Any], texts: Texts) -> str:
 def _effect(record: Mapping[str, Any], texts: Texts) -> Text:
     """Return the paired difference from the baseline in the goal year, member by member."""
     goal = record["goal"]
-    low, middle, high = (signed(goal["effect"][quantile]) for quantile in QUANTILES)
-    return Text(texts("run.effect", year=goal["year"], low=low, middle=middle, high=high))
+    unit = unit_of(YI, texts.lang)
+    low, middle, high = (goal["effect"][quantile] for quantile in QUANTILES)
+    text = band(low, middle, high, sign=True, shift=unit.shift)
+    return Text(texts("run.effect", year=goal["year"], band=text, unit=unit.name))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.numbers import NONE, percent
 from sim.cli.options import (
     check_shape,
     database_option,
@@ -19,10 +18,11 @@ from sim.cli.options import (
     write_csv,
     write_json,
 )
-from sim.cli.run import write_rows
+from sim.cli.run_rows import write_rows
 from sim.cli.terminal import show
 from sim.cli.texts import Texts, load_texts
 from sim.errors import BadInput
+from sim.words import NONE, chance
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -88,7 +88,7 @@ def _list_page(lines: tuple[RunLine, ...], texts: Texts) -> Iterator[RenderableT
     table.add_column(texts("runs.probability"), justify="right")
     table.add_column(texts("runs.tags"))
     for line in lines:
-        before, after = percent(line.probability_baseline), percent(line.probability_scenario)
+        before, after = chance(line.probability_baseline), chance(line.probability_scenario)
         table.add_row(
             line.run_id, line.created[:16].replace("T", " "), texts(f"status.{line.status}"), line.name,
             str(line.members), NONE if line.probability_scenario is None else f"{before} → {after}",

@@ -186,8 +186,9 @@ def _known(value: float) -> float | None:
 def _show(model: LoadedModel, times: Sequence[float], columns: Sequence[Column], texts: Texts) -> None:
     from rich.text import Text
 
-    from sim.cli.numbers import given, number, sparkline
     from sim.cli.run_view import new_table
+    from sim.cli.sparklines import sparkline
+    from sim.words import given, number
 
     table = new_table()
     table.add_column(texts("simulate.variable"), overflow="fold", ratio=1)

@@ -8,13 +8,15 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from sim.cli.numbers import given, number
 from sim.cli.run_view import new_table
 from sim.cli.texts import Texts
 from sim.spec.places import load_place
 from sim.store import StoredSweep
+from sim.words import given, numbers, unit_of
 
 __all__ = ["goal_words", "sweep_page"]
+
+YI = "100 million yuan"
 
 
 def goal_words(sweep: StoredSweep, texts: Texts) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def sweep_page(
         table.add_row(
             row["name"], f"{given(row['low'])}–{given(row['high'])}", f"{row['strength']:+.2f}",
             f"{row['strength_low']:+.2f} / {row['strength_high']:+.2f}",
-            number(row["mean_low"]), number(row["mean_high"]),
+            *numbers(row["mean_low"], row["mean_high"], shift=unit_of(YI, texts.lang).shift),
         )  # fmt: skip
     yield table
     yield ""

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 SHORTEST, WIDEST, UNKNOWN = 60, 160, 100
+MINUS = "−"
+"""The sign before negative numbers, which a GBK console lacks."""
 _ENDLESS = re.compile(r"\S{500,}")
 """A word that only a mistake makes, such as a number of thousands of digits."""
 
@@ -164,7 +166,8 @@ def show(parts: Iterable[RenderableType]) -> None:
     for part in parts:
         page.print(_escaped(page, part), end="")
     assert isinstance(page.file, StringIO)
-    _put("\n".join(line.rstrip() for line in page.file.getvalue().split("\n")))
+    text = "\n".join(line.rstrip() for line in page.file.getvalue().split("\n"))
+    _put(text if can_show(MINUS) else text.replace(MINUS, "-"))
 
 
 def _escaped(page: Console, part: RenderableType) -> RenderableType:

@@ -11,8 +11,9 @@ from sim.ensemble.anchoring import value_at
 from sim.ensemble.runner import Floats, Result, series_of
 from sim.spec.kpis import Kpi
 from sim.spec.model import Model
+from sim.words import whole_percent
 
-__all__ = ["indicator_values", "met_share", "quantiles", "year_reached"]
+__all__ = ["indicator_values", "met_share", "quantiles", "year_by_share", "year_reached"]
 
 
 def indicator_values(model: Model, result: Result, kpis: Sequence[Kpi]) -> Floats:
@@ -59,16 +60,23 @@ def met_share(values: Floats, direction: str, target: float | None) -> float | N
 
 
 def year_reached(time: NDArray[np.float64], values: Floats, target: float) -> Floats:
-    """Return (lanes,) the first time that ``values`` (lanes, times) come to ``target``, inf where never.
+    """Return (lanes,) the first year whose figure is at least ``target``, inf where there is none.
 
-    Between two saved times the value is taken as linear.
+    The figure of a year is the value (lanes, times) at that time, as indicators take it: what is passed
+    between two years is first seen in the figure of the later one.
     """
-    above = values >= target
-    first = above.argmax(axis=1)
-    lane = np.arange(len(values))
-    before = np.maximum(first - 1, 0)
-    low, high = values[lane, before], values[lane, first]
-    rise = np.where(high > low, high - low, 1.0)
-    share = np.where(high > low, (target - low) / rise, 1.0)
-    crossing = time[before] + np.where(first > 0, share, 0.0) * (time[first] - time[before])
-    return np.where(above.any(axis=1), crossing, np.inf)
+    years = np.arange(np.ceil(time[0] - 1e-6), np.floor(time[-1] + 1e-6) + 1)
+    met = np.stack([value_at(time, values[:, :, None], year)[:, 0] >= target for year in years], axis=1)
+    return np.where(met.any(axis=1), years[met.argmax(axis=1)], np.inf)
+
+
+def year_by_share(reached: Floats, share: float) -> int | None:
+    """Return the first year by which ``share`` of the members (members,) have reached a level, None if none.
+
+    Shares are compared as they are printed, in whole per cent, so that a goal that 95 % are said to reach
+    is not said to be missed by the last of these 95 %.
+    """
+    for year in np.unique(reached[np.isfinite(reached)]):
+        if whole_percent(float((reached <= year).mean())) >= whole_percent(share):
+            return int(year)
+    return None

@@ -18,22 +18,29 @@ from numpy.typing import NDArray
 import sim
 from sim.audit import Settings, findings_for_record, load_settings
 from sim.ensemble.funding import funding_record
+from sim.ensemble.goal import ARMS, goal_of, plain, summary
 from sim.ensemble.indicators import met_share, quantiles
 from sim.ensemble.lanes import describe_scenario
 from sim.ensemble.members import Members
-from sim.ensemble.paired import GOAL_CURRENT, Paired, goal_kpi
+from sim.ensemble.paired import Paired, goal_kpi
 from sim.ensemble.project import Project
+from sim.ensemble.ranks import rank_correlations
 from sim.spec.charts import ChartSeries
 from sim.spec.kpis import Kpi
 from sim.spec.priors import Prior
 from sim.spec.scenario import Scenario
+from sim.words import ahead, targets_likely
 
 __all__ = ["RunRecord", "make_record", "short_record"]
 
 BAND = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-SUMMARY = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
-ARMS = ("baseline", "scenario")
-SHORT = ("run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "kpis", "elapsed_s")
+MOST_IN_RANKS = 4096
+"""Members that rank correlations are taken over, so that a very large run is not slowed down."""
+
+SHORT = (
+    "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
+    "elapsed_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def make_record(
     now = datetime.now(UTC)
     blob = paired.indicators.astype(np.float32)
     blob[:, ~paired.kept] = np.nan
-    record = {
+    record: dict[str, Any] = {
         "run_id": run_id or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         "created": now.isoformat(timespec="seconds"),
         "status": "complete",
@@ -80,11 +87,11 @@ def make_record(
         "price_basis": "constant 2024 prices",
         "place": project.place.plain(),
         "scenario": describe_scenario(project, scenario),
-        "goal": _goal(project, paired),
+        "goal": goal_of(project, paired),
         "kpis": [_kpi(project, kpi, paired, column) for column, kpi in enumerate(project.kpis)],
         "series": _all_series(project, paired),
         **_funding(project, paired),
-        "assumptions": [_assumption(prior) for prior in project.priors],
+        "assumptions": _assumptions(project, members, paired),
         "levers_available": len(project.levers),
         "provenance": _provenance(project),
         "findings": findings_for_record(project.facts, _audit_settings(project)),
@@ -92,7 +99,7 @@ def make_record(
         "sources": [{"source": source.id, "title": source.title} for source in project.sources],
         "elapsed_s": round(elapsed_s, 3),
     }
-    return RunRecord(record, blob)
+    return RunRecord(record | {"targets": _targets(record)}, blob)
 
 
 def short_record(record: dict[str, Any]) -> dict[str, Any]:
@@ -104,21 +111,11 @@ def short_record(record: dict[str, Any]) -> dict[str, Any]:
     return short
 
 
-def _goal(project: Project, paired: Paired) -> dict[str, Any]:
-    constant, current = goal_kpi(project), goal_kpi(project, GOAL_CURRENT)
-    values = paired.indicators[:, paired.kept]
-    constant_at, current_at = project.kpis.index(constant), project.kpis.index(current)
-
-    def arm(at: int) -> dict[str, Any]:
-        return {
-            "probability_constant": met_share(values[at, :, constant_at], "reach", constant.target),
-            "probability_current": met_share(values[at, :, current_at], "reach", constant.target),
-            "year_reached": _summary(paired.reached[at, paired.kept]),
-        }
-
-    effect = values[1, :, constant_at] - values[0, :, constant_at]
-    goal: dict[str, Any] = {"target": constant.target, "year": constant.year}
-    return goal | {name: arm(at) for at, name in enumerate(ARMS)} | {"effect": _summary(effect)}
+def _targets(record: dict[str, Any]) -> dict[str, int]:
+    """Return how many targets ahead are at least likely, of how many that can be assessed."""
+    unassessed = sum(kpi["target"] is not None and not kpi["assessed"] for kpi in record["kpis"])
+    likely = {arm: targets_likely(record, arm) for arm in ARMS}
+    return {"assessed": len(ahead(record)), "not_assessed": unassessed, **likely}
 
 
 def _kpi(project: Project, kpi: Kpi, paired: Paired, column: int) -> dict[str, Any]:
@@ -127,13 +124,14 @@ def _kpi(project: Project, kpi: Kpi, paired: Paired, column: int) -> dict[str, A
     count = next((one for one in project.counts if one.id == kpi.id), None)
 
     def arm(at: int) -> dict[str, Any]:
-        bands = _summary(values[at], whole=count is not None)
-        return bands | {"probability_met": met_share(values[at], kpi.direction, kpi.target)}
+        share = met_share(values[at], kpi.direction, kpi.target) if kpi.assessed else None
+        return summary(values[at], whole=count is not None) | {"probability_met": share}
 
     shared = {"id": kpi.id, "zh": kpi.zh, "en": kpi.en, "year": kpi.year, "target": kpi.target}
     shared |= {"direction": kpi.direction, "unit": {"zh": kpi.unit_zh, "en": kpi.unit_en}}
+    judged = {"start": list(kpi.start), "assessed": kpi.assessed}
     counted = {"count": {"year": count.year, "facts": list(count.facts)}} if count else {}
-    return shared | counted | {ARMS[0]: arm(0), ARMS[1]: arm(1)}
+    return shared | judged | counted | {ARMS[0]: arm(0), ARMS[1]: arm(1)}
 
 
 def _all_series(project: Project, paired: Paired) -> list[dict[str, Any]]:
@@ -153,7 +151,7 @@ def _series(chart: ChartSeries, time: NDArray[np.float64], bands: NDArray[np.flo
     """``bands`` is (quantiles, 2 arms, times)."""
 
     def arm(at: int) -> dict[str, list[float | None]]:
-        return {name: [_plain(value) for value in bands[row, at]] for row, name in enumerate(BAND)}
+        return {name: [plain(value) for value in bands[row, at]] for row, name in enumerate(BAND)}
 
     return {
         "chart": chart.chart,
@@ -165,10 +163,22 @@ def _series(chart: ChartSeries, time: NDArray[np.float64], bands: NDArray[np.flo
         ARMS[0]: arm(0),
         ARMS[1]: arm(1),
         "points": [
-            {"year": point.year, "value": _plain(point.value), "kind": point.kind, "fact": point.fact}
+            {"year": point.year, "value": plain(point.value), "kind": point.kind, "fact": point.fact}
             for point in chart.points
         ],
     }
+
+
+def _assumptions(project: Project, members: Members, paired: Paired) -> list[dict[str, Any]]:
+    """Return every prior, the sampled ones with how closely the scenario's goal goes with them."""
+    column = project.kpis.index(goal_kpi(project))
+    kept = np.flatnonzero(paired.kept)[:MOST_IN_RANKS]
+    found = rank_correlations(members.draws[kept], paired.indicators[1, kept, column])
+    sampled = {id(prior): float(one) for prior, one in zip(project.sampled, found, strict=True)}
+    return [
+        _assumption(prior) | {"goal_correlation": plain(sampled.get(id(prior), math.nan))}
+        for prior in project.priors
+    ]
 
 
 def _assumption(prior: Prior) -> dict[str, Any]:
@@ -207,13 +217,3 @@ def _version(package: str) -> str:
     # Reading it off the imported module spares the search through installed packages.
     loaded = getattr(sys.modules.get(package), "__version__", None)
     return str(loaded) if loaded else importlib.metadata.version(package)
-
-
-def _summary(values: NDArray[np.float64], *, whole: bool = False) -> dict[str, float | None]:
-    found = quantiles(values, tuple(SUMMARY.values()), whole=whole)
-    return {name: _plain(value) for name, value in zip(SUMMARY, found, strict=True)}
-
-
-def _plain(value: float) -> float | None:
-    """Return seven significant digits, more than any source has; None for what JSON cannot say."""
-    return float(f"{value:.7g}") if math.isfinite(value) else None

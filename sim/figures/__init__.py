@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.figures.data import Band, Interval, Point, Series, scaled, series_from
+from sim.figures.data import Band, Interval, Point, Series, series_from
 from sim.figures.fans import fan_chart, goal_chart, small_multiples
 from sim.figures.files import check_output, write_atomically
 from sim.figures.intervals import paired_intervals, save_tornado, tornado
@@ -26,7 +26,6 @@ __all__ = [
     "paired_intervals",
     "save_figure",
     "save_tornado",
-    "scaled",
     "series_from",
     "small_multiples",
     "stacked_areas",

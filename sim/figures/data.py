@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sim.errors import SimError
 from sim.figures.text import Text
+from sim.words import Unit
 
-__all__ = ["QUANTILES", "Band", "Interval", "Point", "Series", "scaled", "series_from"]
+__all__ = ["QUANTILES", "Band", "Interval", "Point", "Series", "series_from"]
 
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
@@ -39,15 +40,32 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """One indicator over time in both arms, with its name and unit in the language of the figure."""
+    """One indicator over time in both arms, with its name and unit in the language of the figure.
+
+    Values are as they are stored, for text; a figure draws those of :attr:`drawn`, in ``unit``.
+    """
 
     key: str
     name: str
-    unit: str
+    unit: Unit
     time: NDArray[np.float64]
     baseline: Band
     scenario: Band
     points: tuple[Point, ...] = ()
+
+    @property
+    def drawn(self) -> Series:
+        """The series with its values in the unit that is shown."""
+        if not self.unit.shift:
+            return self
+        factor = self.unit.drawn(1.0)
+        baseline, scenario = (
+            Band(*(getattr(band, name) * factor for name in QUANTILES))
+            for band in (self.baseline, self.scenario)
+        )
+        points = tuple(replace(point, value=point.value * factor) for point in self.points)
+        unit = Unit(self.unit.name)
+        return replace(self, unit=unit, points=points, baseline=baseline, scenario=scenario)
 
     def points_of(self, kind: str) -> list[Point]:
         """Return the points of a kind (observed or target) that lie within the time shown."""
@@ -80,17 +98,7 @@ def series_from(row: Mapping[str, Any], text: Text) -> Series:
         for point in row.get("points", ())
         if point.get("value") is not None
     )
-    return Series(str(row["series"]), text.title(row), text.of(row["unit"]), time, points=points, **arms)
-
-
-def scaled(series: Series, factor: float, unit: str) -> Series:
-    """Return ``series`` with every value times ``factor``, in ``unit``."""
-    baseline, scenario = (
-        Band(*(getattr(band, name) * factor for name in QUANTILES))
-        for band in (series.baseline, series.scenario)
-    )
-    points = tuple(replace(point, value=point.value * factor) for point in series.points)
-    return replace(series, unit=unit, points=points, baseline=baseline, scenario=scenario)
+    return Series(str(row["series"]), text.title(row), text.unit(row), time, points=points, **arms)
 
 
 def _band(row: Mapping[str, Any], arm: str, length: int) -> Band:

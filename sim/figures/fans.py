@@ -57,6 +57,7 @@ def fan_chart(series: Series, text: Text) -> Figure:
 
 def small_multiples(many: Sequence[Series], text: Text) -> Figure:
     """Return one panel per indicator, at most three abreast, with one legend above."""
+    many = [series.drawn for series in many]
     columns = min(len(many), 3) if len(many) <= 3 else 2
     rows = math.ceil(len(many) / columns)
     with figure_style():
@@ -75,8 +76,11 @@ def goal_chart(
 ) -> Figure:
     """Return the fans of regional GDP with the goal as a line and its probabilities in words.
 
-    ``chances`` has, for each series, the written probabilities of baseline and scenario.
+    ``target`` is in the stored unit; ``chances`` has, for each series, the written probabilities of baseline
+    and scenario.
     """
+    target = many[0].unit.drawn(target)
+    many = [series.drawn for series in many]
     with figure_style():
         figure = Figure(figsize=(WIDTH, 2.3))
         panels = figure.subplots(1, len(many), squeeze=False, sharey=True).flatten()
@@ -105,7 +109,7 @@ def _panel(axes: Axes, series: Series, ticks: int, *, marks: bool = True) -> Non
     if marks:
         _marks(axes, series.points_of("target"), "D", TARGET)
     axes.set_title(folded(series.name, 8 * ticks - 4))
-    axes.set_ylabel(series.unit)
+    axes.set_ylabel(series.unit.name)
     tidy(axes, ticks)
 
 

@@ -18,6 +18,7 @@ from sim.errors import BadInput
 from sim.figures.style import BASELINE, OBSERVED, SCENARIO, TARGET, WIDTH, figure_style, save_figure
 from sim.figures.text import LANGUAGES, Text, folded
 from sim.folders import content
+from sim.words import percent
 
 __all__ = ["skill_plots"]
 
@@ -80,7 +81,7 @@ def errors_figure(errors: Mapping[str, Any], text: Text) -> Figure:
 def leave_out_figure(left: Mapping[str, Any], text: Text) -> Figure:
     """Return the band of every figure predicted without its group; what falls outside is orange."""
     rows: Rows = left["rows"]
-    title = text("leave_out_title", inside=text.percent(left["inside"]), wanted=text.percent(left["wanted"]))
+    title = text("leave_out_title", inside=percent(left["inside"]), wanted=percent(left["wanted"]))
     with figure_style():
         figure, axes = _row_chart(rows, text, title)
         for place, row in enumerate(rows):

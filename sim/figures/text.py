@@ -1,19 +1,22 @@
-"""The words of figures and reports, from ``reports/text.<language>.toml``, and how numbers are written."""
+"""The sentences of figures and reports, from ``reports/text.<language>.toml``.
+
+Numbers in them are written by :mod:`sim.words`.
+"""
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim import words
 from sim.errors import BadInput, SimError
 from sim.folders import content
 
 __all__ = ["LANGUAGES", "Text", "folded", "load_text"]
 
-LANGUAGES = ("zh", "en")
+LANGUAGES = words.LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Text:
 
     def about(self, place: Mapping[str, Mapping[str, str]]) -> Text:
         """Return these texts about a place, given as name → language → what it is called."""
-        return replace(self, names={name: self.of(words) for name, words in place.items()})
+        return replace(self, names={name: self.of(called) for name, called in place.items()})
 
     def entry(self, key: str) -> Any:
         """Return what stands at the dotted ``key``."""
@@ -57,56 +60,20 @@ class Text:
 
     def title(self, row: Mapping[str, Any]) -> str:
         """Return the text of ``row`` with a capital at its start, for the head of a row or a panel."""
-        words = self.of(row)
-        return words[:1].upper() + words[1:]
+        name = self.of(row)
+        return name[:1].upper() + name[1:]
 
-    def number(self, value: float | None, *, sign: bool = False) -> str:
-        """Return ``value`` with about three significant digits; – where there is none."""
-        return self.numbers(value, sign=sign)[0]
-
-    def numbers(self, *values: float | None, sign: bool = False) -> list[str]:
-        """Return ``values`` with the same number of decimals, as the largest of them needs."""
-        sizes = [abs(value) for value in values if value is not None and math.isfinite(value)]
-        whole = all(size == int(size) for size in sizes)
-        digits = 0 if whole else _decimals(max(sizes))
-        return [self._written(value, digits, "+" if sign else "") for value in values]
-
-    def _written(self, value: float | None, digits: int, sign: str) -> str:
-        if value is None or not math.isfinite(value):
-            return "–"
-        if abs(value) >= 1e7:
-            return f"{value:{sign}.3g}".replace("-", "−")
-        grouping = "," if self.lang == "en" and abs(value) >= 10_000 else ""
-        return f"{value:{sign}{grouping}.{digits}f}".replace("-", "−")
-
-    def band(self, low: float | None, middle: float | None, high: float | None, *, sign: bool = False) -> str:
-        """Return ``middle (low–high)`` with equal decimals; ``sign`` shows a plus before the middle."""
-        if middle is None:
-            return "–"
-        ends = self.numbers(low, middle, high)
-        joint = "–" if low is None or low >= 0 else " – "
-        plus = "+" if sign and middle > 0 else ""
-        return f"{plus}{ends[1]} ({ends[0]}{joint}{ends[2]})"
-
-    def percent(self, share: float | None) -> str:
-        """Return a probability as a percentage; never 0 % or 100 %, which a sample cannot show."""
-        if share is None or not math.isfinite(share):
-            return "–"
-        whole = round(100 * share)
-        return "<1%" if whole < 1 else ">99%" if whole > 99 else f"{whole}%"
+    def unit(self, row: Mapping[str, Any]) -> words.Unit:
+        """Return the unit to show for the ``unit`` of ``row``."""
+        return words.unit_of(row["unit"], self.lang)
 
     def year(self, value: float | None, horizon: int) -> str:
-        """Return the calendar year of a point in time; "after the horizon" where there is none."""
-        if value is None or not math.isfinite(value):
-            return self("words.later", year=horizon)
-        return f"{math.floor(value + 1e-6):d}"
+        """Return the first year that reaches a level (see :func:`sim.words.year`)."""
+        return words.year(value, horizon, self.lang)
 
-
-def _decimals(size: float) -> int:
-    """Return the decimals that show about three significant digits of ``size``."""
-    if size >= 99.95:
-        return 0
-    return 1 if size >= 9.995 else 2 if size >= 0.0995 else 4
+    def money(self, value: float) -> str:
+        """Return a stated amount, stored in 亿元, with its unit."""
+        return words.money(value, self.lang)
 
 
 def load_text(lang: str) -> Text:

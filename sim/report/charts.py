@@ -14,7 +14,8 @@ from sim.figures import (
 )
 from sim.report.blocks import Block, Document, bullets, figure, para, plain, runs, section
 from sim.report.record import Record, horizon, series_by_chart
-from sim.report.targets import band, chance_words
+from sim.report.targets import band_of, chance_word
+from sim.words import chance, given, number, reached
 
 __all__ = ["section_goal", "section_modules"]
 
@@ -27,19 +28,19 @@ def section_goal(record: Record, text: Text) -> Block:
     goal = record["goal"]
     constant, current = (goal["scenario"][f"probability_{basis}"] for basis in ("constant", "current"))
     basis = runs(
-        text, "goal.basis", constant=text.percent(constant), constant_word=chance_words(text, constant),
-        current=text.percent(current), current_word=chance_words(text, current),
+        text, "goal.basis", constant=chance(constant), constant_word=chance_word(constant, text),
+        current=chance(current), current_word=chance_word(current, text),
     )  # fmt: skip
     where = runs(text, "goal.where")
     return section(text("goal.heading", year=goal["year"]), [para(basis, _year_reached(record, text), where)])
 
 
 def _year_reached(record: Record, text: Text) -> list[Block]:
-    reached = record["goal"]["scenario"]["year_reached"]
-    low, middle, high = (text.year(reached[name], horizon(record)) for name in ("p05", "p50", "p95"))
-    if reached["p05"] is None:
+    found = {name: reached(record["goal"], "scenario", name) for name in ("p05", "p50", "p95")}
+    low, middle, high = (text.year(one, horizon(record)) for one in found.values())
+    if found["p05"] is None:
         return runs(text, "goal.year_nobody")
-    key = "goal.year_never" if reached["p50"] is None else "goal.year_note"
+    key = "goal.year_never" if found["p50"] is None else "goal.year_note"
     return runs(text, key, low=low, middle=middle, high=high)
 
 
@@ -74,7 +75,7 @@ def _sectors(many: Sequence[Series], record: Record, text: Text, document: Docum
     arms = [[_interval(series, year, arm) for series in many] for arm in ("baseline", "scenario")]
     caption = text("modules.sector_caption", year=year)
     ranges = figure(
-        document, "sector-ranges", paired_intervals(arms[0], arms[1], many[0].unit, text), caption,
+        document, "sector-ranges", paired_intervals(arms[0], arms[1], many[0].unit.name, text), caption,
         _alt(caption, many, year, text),
     )  # fmt: skip
     words = para(_sector_words(many, year, text))
@@ -82,7 +83,7 @@ def _sectors(many: Sequence[Series], record: Record, text: Text, document: Docum
 
 
 def _interval(series: Series, year: float, arm: str) -> Interval:
-    values = series.at(year, arm)
+    values = series.drawn.at(year, arm)
     return Interval(series.name, values["p05"], values["p50"], values["p95"])
 
 
@@ -94,7 +95,12 @@ def _sector_words(many: Sequence[Series], year: int, text: Text) -> list[Block]:
     if not moved:
         return runs(text, "modules.sector_same")
     listed = ("、" if text.lang == "zh" else ", ").join(
-        text("modules.sector_one", name=series.name, change=text.number(change, sign=True), unit=series.unit)
+        text(
+            "modules.sector_one",
+            name=series.name,
+            unit=series.unit.name,
+            change=number(change, sign=True, shift=series.unit.shift),
+        )
         for series, change in moved[:NAMED_SECTORS]
     )
     return runs(text, "modules.sector_reading", year=year, list=listed)
@@ -103,13 +109,14 @@ def _sector_words(many: Sequence[Series], year: int, text: Text) -> list[Block]:
 def _reading(series: Series, year: int, text: Text) -> str:
     """Return one sentence: both arms in the last year, and the targets."""
     targets = [
-        text("modules.reading_one", year=int(point.year), value=text.number(point.value))
+        text("modules.reading_one", year=int(point.year), value=given(point.value, shift=series.unit.shift))
         for point in series.points_of("target")
     ]
     joint = "、" if text.lang == "zh" else ", "
     return text(
-        "modules.reading", name=series.name, year=year, unit=series.unit,
-        baseline=band(series.at(year, "baseline"), text), scenario=band(series.at(year, "scenario"), text),
+        "modules.reading", name=series.name, year=year, unit=series.unit.name,
+        baseline=band_of(series.at(year, "baseline"), series.unit),
+        scenario=band_of(series.at(year, "scenario"), series.unit),
         targets=text("modules.reading_target", list=joint.join(targets)) if targets else "",
     )  # fmt: skip
 

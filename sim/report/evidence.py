@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sim.figures import Text
-from sim.report.amounts import money, scale
 from sim.report.blocks import Block, para, runs, section, table
 from sim.report.record import Record
+from sim.words import band, chance, given, number, numbers, unit_of
 
 __all__ = ["answer", "section_evidence"]
+
+YI = "100 million yuan"
 
 
 def answer(record: Record, text: Text) -> str | None:
@@ -19,14 +21,14 @@ def answer(record: Record, text: Text) -> str | None:
         return None
     whole = next(row for row in rows if row["factor"] == 1)
     shares = {
-        f"{arm}_{prices}": text.percent(whole[arm][prices])
+        f"{arm}_{prices}": chance(whole[arm][prices])
         for arm in ("baseline", "plan")
         for prices in ("constant", "current")
     }
     return text(
         "evidence.answer",
         year=record["goal"]["year"],
-        target_words=money(text, record["goal"]["target"]),
+        target_words=text.money(record["goal"]["target"]),
         **shares,
     )
 
@@ -62,25 +64,25 @@ def _chances(record: Record) -> list[dict[str, Any]]:
 
 
 def _chance(row: dict[str, Any], text: Text) -> list[Block | str]:
-    low, middle, high = (row["effect"][name] * scale(text) for name in ("p05", "p50", "p95"))
-    first, rest = text.number(middle, sign=True), "–".join(text.numbers(low, high))
+    low, middle, high = (row["effect"][name] for name in ("p05", "p50", "p95"))
     return [
         f"× {row['factor']:g}",
-        text.percent(row["plan"]["constant"]),
-        text.percent(row["plan"]["current"]),
-        f"{first} ({rest})",
+        chance(row["plan"]["constant"]),
+        chance(row["plan"]["current"]),
+        band(low, middle, high, sign=True, shift=unit_of(YI, text.lang).shift),
     ]
 
 
 def _figure(row: dict[str, Any], text: Text) -> list[Block | str]:
     sign = {"at_least": "≥ ", "at_most": "≤ "}.get(row["side"], "")
-    band = row["posterior"]
+    unit = unit_of(row["unit"], text.lang)
+    # The band beside the verdict is the one that it was passed on.
+    wide = row.get("predictive") or {"p05": None, "p95": None}
     deviation = (row["error"] ** 2 + row["discrepancy"] ** 2) ** 0.5
-    stated, around = text.numbers(row["value"], deviation)
     return [
-        f"{text.of(row)} {row['year']}, {row['unit']}",
-        f"{sign}{stated} ± {around}",
-        text.number(band["p50"]),
-        "–".join(text.numbers(band["p05"], band["p95"])),
+        f"{text.of(row)} {row['year']}, {unit.name}",
+        f"{sign}{given(row['value'], shift=unit.shift)} ± {number(deviation, shift=unit.shift)}",
+        number(row["posterior"]["p50"], shift=unit.shift),
+        "–".join(numbers(wide["p05"], wide["p95"], shift=unit.shift)),
         text("evidence.inside" if row["inside"] else "evidence.outside"),
     ]

@@ -6,14 +6,17 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from statistics import NormalDist
 
 from sim.figures import Text, font_files
 from sim.report.blocks import Block, bullets, para, plain, runs, section, table
 from sim.report.glyphs import escaped
 from sim.report.record import Record, created, horizon
+from sim.words import given, number, percent, scale, unit_of
 
 __all__ = [
     "appendix",
+    "main_assumptions",
     "section_assumptions",
     "section_caveats",
     "section_levers",
@@ -27,7 +30,8 @@ MAIN_ASSUMPTIONS = 14
 def section_read(record: Record, text: Text) -> Block:
     """Return the section that explains members, bands, chances and prices."""
     items = text.entry("read.items")
-    bodies = [plain(text.filled(str(item["body"]), members=record["members"])) for item in items]
+    values = {"members": record["members"], "scale": scale(text.lang)}
+    bodies = [plain(text.filled(str(item["body"]), **values)) for item in items]
     blocks = [
         para(runs(text, "read.intro", horizon=horizon(record))),
         bullets(bodies, [item["term"] for item in items]),
@@ -72,30 +76,34 @@ def section_levers(record: Record, text: Text) -> Block:
 def _lever(row: Record, text: Text) -> list[Block | str]:
     return [
         text.of(row),
-        f"{row['intensity']:.0%}",
-        f"{row['start']:.0f}" if row.get("start") is not None else "–",
+        percent(row["intensity"]),
+        given(row.get("start")),
         text.word("words.authority", row.get("authority", "–")),
-        text.number(row.get("annual_cost")),
+        _cost(row.get("annual_cost"), text),
         text.word("words.evidence", row.get("evidence", "–")),
         " ".join(str(row[key]) for key in ("document", "section") if row.get(key)),
     ]
 
 
+def _cost(value: float | None, text: Text) -> str:
+    return given(value, shift=unit_of("100 million yuan", text.lang).shift)
+
+
 def section_assumptions(record: Record, text: Text) -> Block:
     """Return the section with the assumptions that matter most and a count by evidence."""
     rows = record["assumptions"]
-    shown = main_assumptions(record)
+    shown, why = main_assumptions(record)
     fixed = sum(row["distribution"] == "fixed" for row in rows)
-    intro = runs(text, "assumptions.intro", count=len(rows), fixed=fixed, shown=len(shown))
+    intro = runs(text, "assumptions.intro", count=len(rows), fixed=fixed)
+    reason = runs(text, f"assumptions.intro_{why}", shown=len(shown), year=record["goal"]["year"])
+    caption = text("assumptions.caption" if why == "effect" else "assumptions.caption_wide")
     counts = Counter(text.word("words.evidence", row["evidence"]) for row in rows)
-    count_rows = [
-        [name, str(number), text.percent(number / len(rows))] for name, number in counts.most_common()
-    ]
+    count_rows = [[name, str(count), percent(count / len(rows))] for name, count in counts.most_common()]
     return section(
         text("assumptions.heading"),
         [
-            para(intro),
-            _assumptions(shown, text("assumptions.caption"), text),
+            para(intro, reason),
+            _assumptions(shown, caption, text, correlation=why == "effect"),
             table(
                 text("assumptions.counts"),
                 text("assumptions.alt_counts"),
@@ -118,19 +126,27 @@ def appendix(record: Record, text: Text) -> Block:
     return {**section(text("assumptions.all"), blocks), "appendix": True}
 
 
-def main_assumptions(record: Record, count: int = MAIN_ASSUMPTIONS) -> list[Record]:
-    """Return the widest assumptions: at most half tied to the scenario's levers and inputs, then others.
+def main_assumptions(record: Record, count: int = MAIN_ASSUMPTIONS) -> tuple[list[Record], str]:
+    """Return the assumptions to name, and why these: "effect", "noise" or "wide".
 
-    Tied means that the model variable's name holds the lever's id or is one of the changed inputs.
+    Those whose values go together most with the goal come first, if they do so beyond chance ("effect").
+    Where none does ("noise"), or the record does not tell ("wide"), those with the widest relative range
+    stand in.
     """
-    scenario = record["scenario"]
-    names = [str(row["id"]).replace("-", " ") for row in scenario.get("levers") or []]
-    names += [str(name).lower() for name in scenario.get("inputs") or {}]
     rows = [row for row in record["assumptions"] if row["distribution"] != "fixed"]
-    rows.sort(key=lambda row: -_width(row))
-    tied = [row for row in rows if any(name in str(row["constant"]).lower() for name in names)]
-    first = tied[: count // 2]
-    return first + [row for row in rows if row not in tied][: count - len(first)]
+    known = [row for row in rows if row.get("goal_correlation") is not None]
+    least = _chance_correlation(len(known), record["members"] - record.get("failed_members", 0))
+    strong = [row for row in known if abs(row["goal_correlation"]) > least]
+    if strong:
+        return sorted(strong, key=lambda row: -abs(row["goal_correlation"]))[:count], "effect"
+    return sorted(rows, key=lambda row: -_width(row))[:count], "noise" if known else "wide"
+
+
+def _chance_correlation(many: int, members: int) -> float:
+    """Return what the largest of ``many`` correlations exceeds once in twenty runs if none is real."""
+    if not many or members < 3:
+        return 1.0
+    return NormalDist().inv_cdf(1 - 0.025 / many) / math.sqrt(members - 1)
 
 
 def _width(row: Record) -> float:
@@ -143,20 +159,23 @@ def _width(row: Record) -> float:
     return (high - low) / max(abs(float(row.get("value") or 0.0)), abs(high), 1e-12)
 
 
-def _assumptions(rows: Sequence[Record], caption: str, text: Text) -> Block:
+def _assumptions(rows: Sequence[Record], caption: str, text: Text, *, correlation: bool = False) -> Block:
     cells: list[list[Block | str]] = [
         [
             str(row["constant"]), _short(row["value"]), _range(row), text.word("words.units", row["unit"]),
             text.word("words.distribution", row["distribution"]),
             text.word("words.evidence", row["evidence"]),
             str(row["source"]),
+            *([number(row["goal_correlation"], sign=True)] if correlation else []),
         ]
         for row in rows
     ]  # fmt: skip
-    return table(
-        caption, text("assumptions.alt_table"), text.entry("assumptions.columns"),
-        [1.2, "auto", "auto", "auto", "auto", "auto", 1], "lrrllll", cells, small=True,
-    )  # fmt: skip
+    columns: list[str] = [*text.entry("assumptions.columns")]
+    widths: list[float | str] = [1.2, "auto", "auto", "auto", "auto", "auto", 1]
+    align = "lrrllll"
+    if correlation:
+        columns, widths, align = [*columns, text("assumptions.correlation")], [*widths, "auto"], align + "r"
+    return table(caption, text("assumptions.alt_table"), columns, widths, align, cells, small=True)
 
 
 def _range(row: Record) -> str:

@@ -4,29 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.figures import Series, Text, goal_chart, scaled
-from sim.report.amounts import money, scale
+from sim.figures import Series, Text, goal_chart
 from sim.report.blocks import Block, Document, bullets, figure, para, plain, runs, table
 from sim.report.evidence import answer
 from sim.report.record import Record, goal_series, horizon, kpi, scenario_title
-from sim.report.targets import Verdict, band, past, verdicts
+from sim.report.targets import band_of, chance_word, gap_share, median_miss
+from sim.words import (
+    NONE,
+    ahead,
+    assessed,
+    band,
+    chance,
+    given,
+    number,
+    numbers,
+    past,
+    percent,
+    points,
+    reached,
+    sample_size,
+    targets_likely,
+    unit_of,
+)
 
 __all__ = ["page_one"]
 
 ARMS = ("baseline", "scenario")
 NAMED = 5
 NAMED_MISSES = 3
-# An effect under this share of the baseline's 90 % interval is called small beside it.
-SMALL = 0.25
+YI = "100 million yuan"
 
 
 def page_one(record: Record, text: Text, document: Document) -> dict[str, Any]:
     """Return the lead sentence and the blocks of the summary, with the chart of the goal at its foot."""
     goal = record["goal"]
     values = {
-        "scenario": scenario_title(record, text), "year": goal["year"], "target": text.number(goal["target"]),
-        "target_words": money(text, goal["target"]),
-        **{f"{arm}_chance": text.percent(goal[arm]["probability_constant"]) for arm in ARMS},
+        "scenario": scenario_title(record, text), "year": goal["year"],
+        "target_words": text.money(goal["target"]),
+        **{f"{arm}_chance": chance(goal[arm]["probability_constant"]) for arm in ARMS},
     }  # fmt: skip
     lead = runs(text, "summary.lead" if _changed(record) else "summary.lead_same", **values)
     return {
@@ -58,8 +73,8 @@ def _question(record: Record, text: Text) -> list[Block]:
     goal = record["goal"]
     rest = "rest_other" if record["scenario"].get("inputs") else "rest_same"
     return runs(
-        text, "summary.question", year=goal["year"], target=text.number(goal["target"]),
-        target_words=money(text, goal["target"]), base=_base(record, text), adds=_adds(record, text),
+        text, "summary.question", year=goal["year"],
+        target_words=text.money(goal["target"]), base=_base(record, text), adds=_adds(record, text),
         rest=text(f"summary.{rest}"),
     )  # fmt: skip
 
@@ -73,14 +88,14 @@ def _adds(record: Record, text: Text) -> str:
             text(
                 "summary.lever",
                 name=text.of(row),
-                intensity=f"{row['intensity']:.0%}",
-                start=f"{row['start']:.0f}",
+                intensity=percent(row["intensity"]),
+                start=given(row["start"]),
             )
             for row in levers
         ]
         parts.append(text("summary.adds_levers", list=_listed(named, text)))
     if inputs:
-        named = [text("summary.input", name=name, value=f"{value:g}") for name, value in inputs.items()]
+        named = [text("summary.input", name=name, value=given(value)) for name, value in inputs.items()]
         parts.append(text("summary.adds_inputs", count=len(inputs), list=_listed(named, text)))
     return text("summary.and").join(parts) or text("summary.adds_nothing")
 
@@ -95,10 +110,7 @@ def _base(record: Record, text: Text) -> str:
     """Return the last observed GDP in brackets, if the record has it."""
     for series in goal_series(record, text)[:1]:
         for point in series.points_of("observed")[-1:]:
-            return text(
-                "summary.base", base_year=int(point.year), base_value=f"{point.value:g}",
-                base_words=money(text, point.value),
-            )  # fmt: skip
+            return text("summary.base", base_year=int(point.year), base_words=text.money(point.value))
     return ""
 
 
@@ -110,7 +122,7 @@ def _table(record: Record, text: Text) -> Block:
         _gdp(record, text),
         [
             text("summary.row_year"),
-            *(_years(goal[arm]["year_reached"], horizon(record), text) for arm in ARMS),
+            *(_years(goal, arm, horizon(record), text) for arm in ARMS),
             "–",
         ],
         _met(record, text),
@@ -125,12 +137,14 @@ def _table(record: Record, text: Text) -> Block:
 
 
 def _chances(record: Record, text: Text, basis: str) -> list[str]:
-    chances = [record["goal"][arm][f"probability_{basis}"] for arm in ARMS]
-    change = "–"
-    if None not in chances:
-        points = f"{100 * (chances[1] - chances[0]):+.1f}".replace("-", "−")
-        change = text("summary.points", value=points)
-    return [text(f"summary.row_{basis}"), *(text.percent(chance) for chance in chances), change]
+    goal = record["goal"]
+    before, after = (goal[arm][f"probability_{basis}"] for arm in ARMS)
+    error = (goal.get("change") or {}).get(f"sampling_error_{basis}")
+    change = NONE
+    if None not in (before, after):
+        change = text("summary.points", value=points(after - before, error))
+    cells = [chance(one, sample_size(record)) for one in (before, after)]
+    return [text(f"summary.row_{basis}"), *cells, change]
 
 
 def _gdp(record: Record, text: Text) -> list[str]:
@@ -152,18 +166,18 @@ def _gdp_row(record: Record, text: Text) -> Record:
 
 
 def _amounts(quantiles: Record, text: Text, *, sign: bool = False) -> str:
-    values = [quantiles[name] for name in ("p05", "p50", "p95")]
-    return text.band(*(None if value is None else value * scale(text) for value in values), sign=sign)
+    low, middle, high = (quantiles[name] for name in ("p05", "p50", "p95"))
+    return band(low, middle, high, sign=sign, shift=unit_of(YI, text.lang).shift)
 
 
-def _years(reached: Record, last: int, text: Text) -> str:
-    low, middle, high = (text.year(reached[name], last) for name in ("p05", "p50", "p95"))
+def _years(goal: Record, arm: str, last: int, text: Text) -> str:
+    low, middle, high = (text.year(reached(goal, arm, name), last) for name in ("p05", "p50", "p95"))
     return middle if low == middle == high else f"{middle} ({low}–{high})"
 
 
 def _met(record: Record, text: Text) -> list[str]:
-    counts = [sum(verdict.met for verdict in _coming(record, arm)) for arm in ARMS]
-    total = len(_coming(record, "scenario"))
+    counts = [targets_likely(record, arm) for arm in ARMS]
+    total = len(ahead(record))
     if not total:
         return []
     cells = [text("summary.met_of", met=met, all=total) for met in counts]
@@ -177,91 +191,79 @@ def _signed(count: int) -> str:
 def _effect(record: Record, text: Text) -> list[list[Block]]:
     if not _changed(record):
         return [runs(text, "summary.effect_none")]
-    goal = record["goal"]
+    goal, shift = record["goal"], unit_of(YI, text.lang).shift
     effect = goal["effect"]
-    low, middle, high = text.numbers(*(effect[name] * scale(text) for name in ("p05", "p50", "p95")))
+    low, middle, high = numbers(*(effect[name] for name in ("p05", "p50", "p95")), shift=shift)
     baseline = _gdp_row(record, text).get("baseline", {"p50": None})
-    share = f"{100 * effect['p50'] / baseline['p50']:.1f}%" if baseline["p50"] else "–"
+    share = number(100 * effect["p50"] / baseline["p50"]) + "%" if baseline["p50"] else NONE
+    plus = "" if effect["p50"] <= 0 else "+"
     sentences = [
         runs(
-            text,
-            "summary.effect",
-            year=goal["year"],
-            middle=middle if effect["p50"] <= 0 else f"+{middle}",
-            low=low,
-            high=high,
-            share=share.replace("-", "−"),
-        )
+            text, "summary.effect", year=goal["year"], middle=plus + middle, low=low, high=high, share=share
+        ),
+        _goal_moves(record, text),
     ]
     if baseline["p50"]:
-        width = baseline["p95"] - baseline["p05"]
-        size = "small" if abs(effect["p50"]) < SMALL * width else "large"
-        sentences.append(runs(text, f"summary.effect_{size}", width=text.number(width * scale(text))))
+        width = number(baseline["p95"] - baseline["p05"], shift=shift)
+        sentences.append(runs(text, "summary.effect_width", width=width))
     return sentences
 
 
+def _goal_moves(record: Record, text: Text) -> list[Block]:
+    """Return whether the scenario changes the word for the goal's probability, which is its conclusion."""
+    before, after = (record["goal"][arm]["probability_constant"] for arm in ARMS)
+    if None in (before, after):
+        return []
+    words = [chance_word(one, text) for one in (before, after)]
+    key = "summary.effect_stays" if words[0] == words[1] else "summary.effect_moves"
+    return runs(
+        text, key, before=chance(before), after=chance(after), before_word=words[0], after_word=words[1]
+    )
+
+
 def _targets(record: Record, text: Text) -> Block | None:
-    found = _coming(record, "scenario")
+    found = ahead(record)
     if not found:
         return None
-    met = sum(verdict.met for verdict in found)
-    sentences = [
-        runs(
-            text,
-            "summary.targets",
-            all=len(found),
-            met=met,
-            met_baseline=sum(verdict.met for verdict in _coming(record, "baseline")),
-        )
-    ]
-    missed = sorted((verdict for verdict in found if not verdict.met), key=lambda verdict: -verdict.share)
+    counts = {"met": targets_likely(record, "scenario"), "met_baseline": targets_likely(record, "baseline")}
+    sentences = [runs(text, "summary.targets", all=len(found), **counts)]
+    misses = [(row, median_miss(row, "scenario")) for row in found if row["scenario"]["p50"] is not None]
+    missed = sorted(((row, one) for row, one in misses if one), key=lambda pair: -pair[1].share)
     if missed:
         joint = "；" if text.lang == "zh" else "; "
-        listed = joint.join(_worst(verdict, text) for verdict in missed[:NAMED_MISSES])
+        listed = joint.join(gap_share(row, one, text) for row, one in missed[:NAMED_MISSES])
         sentences.append(runs(text, "summary.targets_worst", list=listed))
     else:
         sentences.append(runs(text, "summary.targets_none"))
+    rest = [row for row in record["kpis"] if row["target"] is not None and not assessed(row)]
+    if coming := [row for row in rest if not past(row, record)]:
+        sentences.append(runs(text, "summary.targets_unassessed", rest=len(coming)))
     return para(*sentences, head=text("summary.targets_head"))
-
-
-def _coming(record: Record, arm: str) -> list[Verdict]:
-    """Return the verdicts on targets whose year is not over."""
-    return [verdict for verdict in verdicts(record, arm) if not past(verdict.row, record)]
-
-
-def _worst(verdict: Verdict, text: Text) -> str:
-    row = verdict.row
-    if row["direction"] == "below":
-        return text(
-            "summary.worst_over", name=text.title(row), year=row["year"], share=text.percent(verdict.share)
-        )
-    share = f"{100 * (1 - verdict.share):.0f}%"
-    return text("summary.worst", name=text.title(row), year=row["year"], share=share)
 
 
 def _care(record: Record, text: Text) -> list[Block]:
     kind = "care_posterior" if record.get("ensemble") == "posterior" else "care_prior"
-    points = [runs(text, f"summary.{name}") for name in (kind, "care_basis", "care_levers")]
+    points = [runs(text, f"summary.{name}") for name in (kind, "care_sampling", "care_basis", "care_levers")]
     return [para(plain(""), head=text("summary.care_head")), bullets(points)]
 
 
 def goal_figure(record: Record, text: Text, document: Document) -> Block | None:
-    """Return the fan chart of city GDP with the goal; amounts in the unit of page one."""
-    goal, unit = record["goal"], text("summary.unit")
-    many = [scaled(series, scale(text), unit) for series in goal_series(record, text)[:2]]
+    """Return the fan chart of city GDP with the goal."""
+    goal, many = record["goal"], goal_series(record, text)[:2]
     if not many:
         return None
-    chances = [_written_chances(record, series, text) for series in many]
-    drawn = goal_chart(many, goal["target"] * scale(text), goal["year"], chances, text)
-    caption = text("goal.caption", target_words=money(text, goal["target"]))
+    chances = [_written_chances(record, series) for series in many]
+    drawn = goal_chart(many, goal["target"], goal["year"], chances, text)
+    caption = text("goal.caption", target_words=text.money(goal["target"]))
     readings = " ".join(
-        f"{series.name}: {band(series.at(goal['year'], 'scenario'), text)}" for series in many
-    )  # fmt: skip
-    alt = f"{caption}. {text('goal.note')}. {text('figures.scenario')} {goal['year']}: {readings} {unit}."
+        f"{series.name}: {band_of(series.at(goal['year'], 'scenario'), series.unit)} {series.unit.name}"
+        for series in many
+    )
+    alt = f"{caption}. {text('goal.note')}. {text('figures.scenario')} {goal['year']}: {readings}."
     return figure(document, "goal", drawn, caption, alt, note=text("goal.note"))
 
 
-def _written_chances(record: Record, series: Series, text: Text) -> tuple[str, str]:
+def _written_chances(record: Record, series: Series) -> tuple[str, str]:
     basis = "probability_current" if "current" in series.key else "probability_constant"
-    baseline, scenario = (text.percent(record["goal"][arm][basis]) for arm in ARMS)
+    baseline, scenario = (chance(record["goal"][arm][basis]) for arm in ARMS)
     return baseline, scenario

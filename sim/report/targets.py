@@ -1,4 +1,4 @@
-"""Indicators against targets: met or missed, by how much, and how likely."""
+"""Indicators against targets: how likely each is met, and by how much the median misses it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ from dataclasses import dataclass
 
 from sim.figures import Interval, Text, paired_intervals
 from sim.report.blocks import Block, Document, cell, figure, para, runs, section, table
-from sim.report.record import Record, created
+from sim.report.record import Record
+from sim.words import (
+    NONE,
+    Unit,
+    assessed,
+    band,
+    chance,
+    given,
+    likelihood,
+    number,
+    past,
+    percent,
+    verdict,
+    word,
+)
 
-__all__ = ["Verdict", "band", "chance_words", "past", "section_targets", "verdicts"]
+__all__ = ["Miss", "band_of", "chance_word", "gap", "gap_share", "median_miss", "section_targets"]
 
 ARMS = ("baseline", "scenario")
 # As many rows as fit on a page with their names readable.
@@ -17,73 +31,59 @@ MOST_IN_CHART = 32
 # An interval longer than this share of the target (in %) ends in an arrow.
 CHART_LIMIT = 200.0
 
-BOUNDS = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "even"), (0.1, "unlikely"))
-
 
 @dataclass(frozen=True)
-class Verdict:
-    """How the median of one arm stands to a target: ``miss`` is 0 if met, else the distance."""
+class Miss:
+    """By how much the median of an arm misses a target, in its unit and as a share of it; 0 if it is met."""
 
-    row: Record
-    miss: float
+    size: float
     share: float
 
-    @property
-    def met(self) -> bool:
-        """Whether the median meets the target."""
-        return self.miss == 0.0
 
-
-def chance_words(text: Text, chance: float | None) -> str:
+def chance_word(share: float | None, text: Text) -> str:
     """Return the word for a probability, as section 1 of the report defines it."""
-    if chance is None:
-        return "–"
-    word = next((name for bound, name in BOUNDS if chance >= bound), "very_unlikely")
-    return text(f"likelihood.{word}")
+    return NONE if share is None else word(text.lang, likelihood(share))
 
 
-def verdicts(record: Record, arm: str) -> list[Verdict]:
-    """Return the verdict on each indicator with a target, for the median of ``arm``."""
-    return [
-        _verdict(row, row[arm]["p50"])
-        for row in record["kpis"]
-        if row["target"] is not None and row[arm]["p50"] is not None
-    ]
+def median_miss(row: Record, arm: str) -> Miss | None:
+    """Return by how much the median of ``arm`` misses the target of an indicator; None where it meets it."""
+    target, median = float(row["target"]), row[arm]["p50"]
+    size = median - target if row["direction"] == "below" else target - median
+    return Miss(size, size / abs(target) if target else math.inf) if size > 0 else None
 
 
-def _verdict(row: Record, median: float) -> Verdict:
-    target = float(row["target"])
-    distance = median - target if row["direction"] == "below" else target - median
-    miss = max(distance, 0.0)
-    return Verdict(row, miss, miss / abs(target) if target else math.inf if miss else 0.0)
+def gap(row: Record, miss: Miss, text: Text) -> str:
+    """Return by how much the median misses a target, in words."""
+    kind = "over" if row["direction"] == "below" else "missed"
+    size = number(miss.size, shift=text.unit(row).shift)
+    if text.of(row["unit"]) == "%":
+        return text(f"indicators.{kind}", gap=text("indicators.points", value=size))
+    return text(f"indicators.{kind}_share", gap=size, share=percent(miss.share))
 
 
-def gap(verdict: Verdict, text: Text) -> str:
-    """Return "met", or by how much a target is missed."""
-    if verdict.met:
-        return text("indicators.met")
-    kind = "over" if verdict.row["direction"] == "below" else "missed"
-    if text.of(verdict.row["unit"]) == "%":
-        return text(f"indicators.{kind}", gap=text("indicators.points", value=text.number(verdict.miss)))
-    return text(f"indicators.{kind}_share", gap=text.number(verdict.miss), share=text.percent(verdict.share))
+def gap_share(row: Record, miss: Miss, text: Text) -> str:
+    """Return how far towards a missed target the median comes, in words."""
+    key = "summary.worst_over" if row["direction"] == "below" else "summary.worst"
+    share = miss.share if row["direction"] == "below" else 1 - miss.share
+    return text(key, name=text.title(row), year=row["year"], share=percent(share))
 
 
 def section_targets(record: Record, text: Text, document: Document) -> Block:
     """Return the section with the chart and the table of all targets."""
     marked = any(past(row, record) for row in record["kpis"])
+    unassessed = any(row["target"] is not None and not assessed(row) for row in record["kpis"])
     return section(
         text("indicators.heading"),
         [
-            para(runs(text, "indicators.intro"), runs(text, "indicators.past") if marked else []),
+            para(
+                runs(text, "indicators.intro"),
+                runs(text, "indicators.unassessed") if unassessed else [],
+                runs(text, "indicators.past") if marked else [],
+            ),
             _table(record, text),
             *_charts(record, text, document),
         ],
     )
-
-
-def past(row: Record, record: Record) -> bool:
-    """Whether a target's year was over when the run was made: it can be checked, not aimed at."""
-    return row["target"] is not None and int(row["year"]) < created(record).year
 
 
 def _label(row: Record, text: Text) -> str:
@@ -92,8 +92,8 @@ def _label(row: Record, text: Text) -> str:
 
 
 def _charts(record: Record, text: Text, document: Document) -> list[Block]:
-    """Draw the indicators with a target above zero, in percent of it, a page of them at a time."""
-    rows = [row for row in record["kpis"] if row["target"] and _drawable(row)]
+    """Draw the indicators that can be assessed, in percent of their targets, a page of them at a time."""
+    rows = [row for row in record["kpis"] if row["target"] and assessed(row) and _drawable(row)]
     parts = -(-len(rows) // MOST_IN_CHART)
     size = -(-len(rows) // max(parts, 1))
     limit = _limit([_intervals(rows, arm, text) for arm in ARMS])
@@ -116,12 +116,12 @@ def _chart(
         baseline, scenario, text("figures.share_of_target"), text,
         reference=(100.0, text("figures.reference")), limit=limit,
     )  # fmt: skip
-    number, parts = part
-    caption = text("indicators.chart") + (f" ({number}/{parts})" if parts > 1 else "")
+    at, parts = part
+    caption = text("indicators.chart") + (f" ({at}/{parts})" if parts > 1 else "")
     alt = caption + " " + text("indicators.chart_note") + " " + " ".join(
-        f"{row.name}: {text.band(row.low, row.middle, row.high)}%." for row in scenario
+        f"{row.name}: {band(row.low, row.middle, row.high)}%." for row in scenario
     )  # fmt: skip
-    return figure(document, f"targets-{number}", drawn, caption, alt, note=text("indicators.chart_note"))
+    return figure(document, f"targets-{at}", drawn, caption, alt, note=text("indicators.chart_note"))
 
 
 def _drawable(row: Record) -> bool:
@@ -133,35 +133,39 @@ def _limit(arms: list[list[Interval]]) -> float | None:
 
 
 def _table(record: Record, text: Text) -> Block:
-    met = {id(verdict.row): verdict for verdict in verdicts(record, "scenario")}
     return table(
         text("indicators.caption"), text("indicators.alt_table"), text.entry("indicators.columns"),
-        [2, "auto", "auto", "auto", "auto", "auto", 1], "lcrrrrl",
-        [_row(row, met.get(id(row)), record, text) for row in record["kpis"]], small=True,
+        [2, "auto", "auto", "auto", "auto", "auto", 1.2], "lcrrrrl",
+        [_row(row, record, text) for row in record["kpis"]], small=True,
     )  # fmt: skip
 
 
-def _row(row: Record, verdict: Verdict | None, record: Record, text: Text) -> list[Block | str]:
-    target = text.number(row["target"])
-    chances = [row[arm].get("probability_met") for arm in ("baseline", "scenario")]
+def _row(row: Record, record: Record, text: Text) -> list[Block | str]:
+    unit = text.unit(row)
+    target = given(row["target"], shift=unit.shift)
+    chances = [row[arm].get("probability_met") for arm in ARMS]
     mark = text("words.open_year") if past(row, record) else ""
     return [
-        text("indicators.name", name=text.title(row), unit=text.of(row["unit"])),
+        text("indicators.name", name=text.title(row), unit=unit.name),
         f"{row['year']}{mark}",
-        text("indicators.at_most", value=target) if row["direction"] == "below" and verdict else target,
-        band(row["baseline"], text),
-        band(row["scenario"], text),
-        "\u00a0→\u00a0".join(text.percent(chance) for chance in chances) if verdict else "–",
-        _judgement(verdict, text),
+        text("indicators.at_most", value=target) if row["direction"] == "below" else target,
+        band_of(row["baseline"], unit),
+        band_of(row["scenario"], unit),
+        "\u00a0→\u00a0".join(chance(one) for one in chances) if assessed(row) else NONE,
+        _judgement(row, text),
     ]
 
 
-def _judgement(verdict: Verdict | None, text: Text) -> Block:
-    if verdict is None:
-        return cell(text("indicators.no_target"), "open")
-    return cell(gap(verdict, text), "good" if verdict.met else "bad")
+def _judgement(row: Record, text: Text) -> Block:
+    """Return the verdict on the scenario, and how far its median is from the target if it misses it."""
+    found = verdict(row, "scenario")
+    words = found.text(text.lang)
+    miss = median_miss(row, "scenario") if assessed(row) and row["scenario"]["p50"] is not None else None
+    if miss:
+        words = text("indicators.judgement", word=words, gap=gap(row, miss, text))
+    return cell(words, found.tone)
 
 
-def band(quantiles: Record, text: Text) -> str:
+def band_of(quantiles: Record, unit: Unit) -> str:
     """Return "median (5%–95%)" of one arm."""
-    return text.band(quantiles["p05"], quantiles["p50"], quantiles["p95"])
+    return band(quantiles["p05"], quantiles["p50"], quantiles["p95"], shift=unit.shift)

@@ -46,7 +46,7 @@ class Scenario:
     """
 
     name: str = "baseline"
-    zh: str = "基准情景"
+    zh: str = "基线情景"
     en: str = "Baseline"
     levers: tuple[LeverUse, ...] = ()
     inputs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))

@@ -156,7 +156,7 @@ def test_the_main_findings(sim: Any, file: Path) -> None:
     assert "Of 80 uncertain constants 3 lost more than 20% of their variance" in text
     assert "must not be called calibrated" in text
     assert "the data bound 1 on both sides, 1 on one and 1 on neither; 1 more matter as much" in text
-    assert "City growth in 2035 (100 million yuan): 4.10 – 6.30 (5–95%) before" in text
+    assert "City growth in 2035 (billion yuan): 0.410 – 0.630 (5–95%) before" in text
     assert "from 10.0% to 8.9%. All of them would bring it to 8.0%" in text
     assert "Of 2 levers the documents identify the effect of 0" in text
     assert "93% / 96% / 98% (2024 prices); without levers 90%" in text
@@ -182,16 +182,16 @@ def test_tables_show_the_figures(sim: Any, file: Path) -> None:
     def page(section: str) -> str:
         return " ".join(sim("evidence", section, "--file", str(file), "--lang=en").out.split())
 
-    assert "12.5 ± 5.00 5.20 4.10 – 6.30 no yes" in page("anchors")
+    assert "1.25 ± 0.5 0.520 0.410 – 0.630 no yes" in page("anchors")
     assert "not stated" in page("anchors")
     assert "growth rate 1/year 0.50 0.40 -0.30" in page("contraction")
     assert "-0.40 -0.35" in page("correlations")
     assert "+3.0% 0.50 open" in page("profiles")
     assert "growth rate +2.0%" in page("profiles")
-    assert "≥5 ± 0.70" in page("predictive")
+    assert "≥0.5 ± 0.070" in page("predictive")
     assert "21.0% 0% 8.9%" in page("value")
-    assert "0.04 0.00 no" in page("levers")
-    assert "× 0.5 93% 95% 90% 95% +5.20 (4.10 – 6.30)" in page("levers")
+    assert "0.04 0 no" in page("levers")
+    assert "× 0.5 93% 95% 90% 95% +0.520 (0.410–0.630)" in page("levers")
     skill = page("skill")
     assert "89% lie in the 90% band predicted without them; wanted 80%: met" in skill
     assert "19% of regions with another structure are found out" in skill

@@ -12,9 +12,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support import REGION
 
+from sim.ensemble import load_project
+from sim.ensemble.members import draw_members
+from sim.ensemble.posterior import make_posterior, write_posterior
 from sim.spec.loops import COLUMNS
 
 LOOP = {
@@ -137,3 +141,21 @@ def test_the_shipped_model() -> None:
     assert len(sectors) == 15
     assert sum(row["mean"] for row in sectors) == pytest.approx(total, rel=1e-6)
     assert len(value["loops"]["rows"]) >= 20
+
+
+def test_it_says_which_members_it_took(explain: Any, double: Any, tmp_path: Path) -> None:
+    """Not what was written into the code: a posterior beside the data is taken, and a prior run stays one."""
+    project = load_project(tmp_path / "region", model=double)
+    members = draw_members(project, 20, 7)
+    file = tmp_path / "region" / "calibration" / "posterior.npz"
+    write_posterior(file, make_posterior(project, 7, members.draws.astype(np.float32), members.logs))
+    said = explain("explain", "city-gdp", *TWO, "--json")
+    assert json.loads(said.out)["ensemble"] == "posterior", said.err
+    assert "calibrated posterior" in explain("explain", "city-gdp", *TWO).out
+    run = explain("run", "--lever", "headquarters", "--members", "20", "--ensemble", "prior", "--json")
+    again = explain("explain", "city-gdp", "--run", "@last", "--json")
+    found = json.loads(again.out)
+    assert found["ensemble"] == json.loads(run.out)["ensemble"] == "prior"
+    # The same members give the same effect as the run that is explained.
+    effect = json.loads(run.out)["goal"]["effect"]
+    assert found["effect"]["change"]["p50"] == pytest.approx(effect["p50"], rel=1e-6)

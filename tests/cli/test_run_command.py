@@ -17,7 +17,8 @@ from sim.folders import database_path
 from sim.store import open_store
 
 SHAPE = {
-    "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "kpis", "elapsed_s",
+    "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
+    "elapsed_s",
 }  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def stored_status() -> list[str]:
 def test_the_page_has_both_arms_and_ends_with_the_next_command(tiny: Any) -> None:
     said = tiny("run", "--lever=headquarters", "--members", "50")
     assert (said.code, said.err) == (0, "")
-    for words in ("baseline", "scenario", "≥1,000", "constant 2024 prices", "prior's", "Stored as"):
+    for words in ("baseline", "scenario", "≥100 ", "constant 2024 prices", "prior's", "Stored as"):
         assert words in said.out
     assert said.out.splitlines()[-1] == "Next: sim report @last"
 
@@ -37,7 +38,7 @@ def test_the_page_has_both_arms_and_ends_with_the_next_command(tiny: Any) -> Non
 def test_chinese(tiny: Any) -> None:
     said = tiny("run", "--lever=headquarters", "--members", "50", "--lang", "zh")
     assert said.code == 0
-    for words in ("基准", "情景", "总部经济", "现价", "先验", "已存为"):
+    for words in ("基线", "情景", "总部经济", "现价", "先验", "已存为"):
         assert words in said.out
     assert said.out.splitlines()[-1] == "下一步：sim report @last"
 
@@ -70,6 +71,10 @@ def test_csv_has_a_row_for_each_indicator_and_year(tiny: Any) -> None:
     assert [(row["id"], row["year"]) for row in rows][:2] == [("city-gdp", "2030"), ("city-gdp", "2035")]
     assert float(rows[0]["baseline_p05"]) < float(rows[0]["baseline_p95"])
     assert rows[2]["target"] == ""
+    assert [row["id"] for row in rows[4:]] == [
+        "goal-constant-prices", "goal-current-prices", "goal-year", "goal-difference", "targets-likely",
+        "members", "failed-members",
+    ]  # fmt: skip
 
 
 def test_what_was_printed_is_what_is_stored(tiny: Any) -> None:

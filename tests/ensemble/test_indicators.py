@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sim.ensemble.indicators import met_share, quantiles, year_reached
+from sim.ensemble.indicators import met_share, quantiles, year_by_share, year_reached
 
 TIME = np.array([2024.0, 2025.0, 2026.0])
 
@@ -15,18 +15,28 @@ TIME = np.array([2024.0, 2025.0, 2026.0])
 def test_the_year_a_level_is_reached() -> None:
     paths = np.array(
         [
-            [900.0, 950.0, 1050.0],  # halfway through 2025
+            [900.0, 950.0, 1050.0],  # passed in the course of 2025, seen in the figure of 2026
             [1000.0, 1100.0, 1200.0],  # from the start
             [900.0, 1000.0, 900.0],  # just so, then lost again
             [900.0, 950.0, 999.0],  # never
-            [900.0, 1100.0, 1300.0],  # halfway through 2024
+            [900.0, 1100.0, 1300.0],  # seen in the figure of 2025
         ]
     )
-    assert year_reached(TIME, paths, 1000).tolist() == [2025.5, 2024.0, 2025.0, np.inf, 2024.5]
+    assert year_reached(TIME, paths, 1000).tolist() == [2026, 2024, 2025, np.inf, 2025]
 
 
 def test_the_first_crossing_counts() -> None:
-    assert year_reached(TIME, np.array([[0.0, 2.0, 0.5]]), 1.0).tolist() == [2024.5]
+    assert year_reached(TIME, np.array([[0.0, 2.0, 0.5]]), 1.0).tolist() == [2025]
+
+
+def test_between_two_years_nothing_is_published() -> None:
+    time = np.array([2024.0, 2024.5, 2025.0, 2025.5, 2026.0])
+    assert year_reached(time, np.array([[0.0, 2.0, 0.5, 0.5, 3.0]]), 1.0).tolist() == [2026]
+
+
+def test_the_year_of_a_share_of_members_agrees_with_the_printed_probability() -> None:
+    reached = np.array([2030.0] * 50 + [2034.0] * 448 + [2035.0] * 450 + [np.inf] * 52)  # 94.8 % by 2035
+    assert [year_by_share(reached, share) for share in (0.05, 0.5, 0.95, 0.96)] == [2030, 2034, 2035, None]
 
 
 def test_nan_never_reaches() -> None:

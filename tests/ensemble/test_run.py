@@ -27,7 +27,7 @@ HEADQUARTERS = Scenario("hq", "总部", "HQ", (LeverUse("headquarters"),))
 KEYS = [
     "run_id", "created", "status", "command", "tags", "seed", "members", "failed_members", "ensemble",
     "price_basis", "place", "scenario", "goal", "kpis", "series", "assumptions", "levers_available",
-    "provenance", "findings", "sources", "elapsed_s",
+    "provenance", "findings", "sources", "elapsed_s", "targets",
 ]  # fmt: skip
 
 
@@ -147,6 +147,7 @@ def test_the_record(project: Project) -> None:
         {"source": "S1", "title": "city plan"},
         {"source": "S2", "title": "prefecture plan"},
     ]
+    assert -1 < record["assumptions"][1].pop("goal_correlation") < 1
     assert record["assumptions"][1] == {
         "constant": "drag[region]",
         "unit": "dmnl",
@@ -180,8 +181,45 @@ def test_the_record_s_numbers_are_the_members(project: Project) -> None:
         assert record["goal"][arm]["probability_current"] == (values[at, :, 2] >= 1000).mean()
     effect = np.quantile(values[1, :, 1].astype(float) - values[0, :, 1], [0.05, 0.5, 0.95])
     assert list(record["goal"]["effect"].values()) == pytest.approx(effect.tolist(), rel=1e-4)
+    met = values[:, :, 1] >= 1000
+    for at, arm in enumerate(("baseline", "scenario")):
+        share = met[at].mean()
+        wanted = np.sqrt(share * (1 - share) / 200)
+        assert 0 < wanted == pytest.approx(record["goal"][arm]["sampling_error_constant"], rel=1e-6)
+    change, paired = record["goal"]["change"], met[1].astype(float) - met[0]
+    assert change["probability_constant"] == pytest.approx(paired.mean())
+    assert change["sampling_error_constant"] == pytest.approx(paired.std() / np.sqrt(200), rel=1e-6)
     assert record["kpis"][2]["baseline"]["probability_met"] is None
     assert record["kpis"][2]["target"] is None
+
+
+def test_assumptions_keep_how_they_go_with_the_goal(project: Project) -> None:
+    from scipy.stats import spearmanr
+
+    run = run_scenario(HEADQUARTERS, members=200, seed=4, project=project)
+    draws = draw_members(project, 200, 4).draws
+    goal = run.members_indicators[1, :, 1]
+    names = [str(prior.constant) for prior in project.sampled]
+    kept = {row["constant"]: row["goal_correlation"] for row in run.record["assumptions"]}
+    assert any(abs(one) > 0.5 for one in kept.values() if one is not None)
+    for column, name in enumerate(names):
+        assert kept[name] == pytest.approx(spearmanr(draws[:, column], goal).statistic, abs=1e-3)
+    assert all(kept[name] is None for name in set(kept) - set(names))
+
+
+def test_a_target_without_a_starting_figure_gets_no_probability(project: Project) -> None:
+    lacking = dataclasses.replace(project.kpis[0], start=())
+    record = run_scenario(
+        HEADQUARTERS, members=50, project=dataclasses.replace(project, kpis=(lacking, *project.kpis[1:]))
+    ).record
+    first, second = record["kpis"][:2]
+    assert (first["assessed"], first["start"], second["start"]) == (False, [], ["F001"])
+    for arm in ("baseline", "scenario"):
+        assert first[arm]["probability_met"] is None
+        assert first[arm]["p50"] > 0
+        assert second[arm]["probability_met"] is not None
+    assert record["targets"]["assessed"] == 2
+    assert record["targets"]["not_assessed"] == 1
 
 
 def test_the_record_s_series(project: Project) -> None:
@@ -252,7 +290,8 @@ def test_the_same_seed_gives_the_same_record(project: Project) -> None:
 def test_the_short_record_is_what_json_prints(project: Project) -> None:
     record = run_scenario(HEADQUARTERS, members=5, project=project).record
     assert list(short_record(record)) == [
-        "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "kpis", "elapsed_s",
+        "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
+        "elapsed_s",
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import matplotlib
@@ -22,11 +23,11 @@ from sim.figures import (
     goal_chart,
     load_text,
     paired_intervals,
-    scaled,
     series_from,
     small_multiples,
     stacked_areas,
 )
+from sim.words import Unit
 
 
 def series(name: str = "接待游客", unit: str = "万人次", *points: Point, factor: float = 1.0) -> Series:
@@ -35,7 +36,7 @@ def series(name: str = "接待游客", unit: str = "万人次", *points: Point, 
     spread = np.linspace(0.05, 0.3, len(time))
     band = Band(*(middle * (1 + z * spread) for z in (-1.6, -0.7, 0.0, 0.7, 1.6)))
     higher = Band(*(1.05 * getattr(band, q) for q in ("p05", "p25", "p50", "p75", "p95")))
-    return Series("visits", name, unit, time, band, higher, points)
+    return Series("visits", name, Unit(unit), time, band, higher, points)
 
 
 def words(svg: bytes) -> str:
@@ -115,7 +116,7 @@ def test_settings_of_matplotlib_are_left_alone() -> None:
 def test_gaps_and_flat_lines_can_be_drawn() -> None:
     flat = series(factor=0.0)
     gap = Band(*(np.where(flat.time < 2024, np.nan, getattr(flat.baseline, q)) for q in Band.__annotations__))
-    broken = Series("x", "空", "家", flat.time, gap, gap)
+    broken = Series("x", "空", Unit("家"), flat.time, gap, gap)
     assert figure_bytes(small_multiples([flat, broken], load_text("zh")))
 
 
@@ -139,7 +140,7 @@ def test_a_series_is_read_from_a_record_row() -> None:
     found = series_from(
         row_of(points=[{"year": 2020, "value": 3, "kind": "observed", "fact": "F1"}]), load_text("en")
     )
-    assert (found.name, found.unit) == ("Name", "firms")
+    assert (found.name, found.unit) == ("Name", Unit("firms"))
     assert found.points_of("observed") == [Point(2020.0, 3.0, "observed")]
     assert found.at(2021, "scenario")["p50"] == 2.0
 
@@ -154,11 +155,13 @@ def test_a_series_of_unequal_lengths_is_refused() -> None:
         series_from(row_of(time=[2020, 2021, 2022]), load_text("en"))
 
 
-def test_scaling_changes_bands_points_and_unit() -> None:
-    bigger = scaled(series("a", "b", Point(2024, 20.0, "observed")), 0.1, "c")
-    assert bigger.unit == "c"
-    assert bigger.points[0].value == 2.0
-    assert bigger.baseline.p50[-1] == pytest.approx(4.0)
+def test_a_figure_draws_the_unit_that_is_shown() -> None:
+    stored = replace(series("a", "b", Point(2024, 20.0, "observed")), unit=Unit("billion yuan", -1))
+    drawn = stored.drawn
+    assert drawn.unit == Unit("billion yuan")
+    assert drawn.points[0].value == 2.0
+    assert drawn.baseline.p50[-1] == pytest.approx(4.0)
+    assert drawn.drawn is drawn
 
 
 def test_fonts_are_there() -> None:

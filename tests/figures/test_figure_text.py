@@ -52,53 +52,6 @@ def test_missing_entry_names_file_and_key() -> None:
         load_text("zh")("summary.nothing")
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (1007.77, "1008"),
-        (705.11, "705"),
-        (45.44, "45.4"),
-        (9.996, "10.0"),
-        (1.234, "1.23"),
-        (0.0123, "0.0123"),
-        (60.0, "60"),
-        (0.0, "0"),
-        (-3.14159, "−3.14"),
-        (12345.6, "12,346"),
-        (None, "–"),
-        (float("nan"), "–"),
-        (float("inf"), "–"),
-    ],
-)
-def test_numbers_have_about_three_digits(value: float | None, written: str) -> None:
-    assert load_text("en").number(value) == written
-
-
-def test_chinese_numbers_are_not_grouped() -> None:
-    assert load_text("zh").number(12345.6) == "12346"
-
-
-def test_a_band_has_equal_decimals() -> None:
-    text = load_text("en")
-    assert text.band(3.1, 11.4, 24.8) == "11.4 (3.1–24.8)"
-    assert text.band(-0.02, 1.5, 3.25, sign=True) == "+1.50 (−0.02 – 3.25)"
-    assert text.band(1.0, None, 2.0) == "–"
-
-
-@pytest.mark.parametrize(
-    ("share", "written"),
-    [(0.0, "<1%"), (0.004, "<1%"), (0.01, "1%"), (0.574, "57%"), (0.99, "99%"), (1.0, ">99%"), (None, "–")],
-)
-def test_a_chance_is_never_zero_or_one(share: float | None, written: str) -> None:
-    assert load_text("zh").percent(share) == written
-
-
-def test_a_year_never_reached_is_said_in_words() -> None:
-    assert load_text("zh").year(None, 2035) == "2035年后"
-    assert load_text("en").year(2033.99, 2035) == "2033"
-    assert load_text("en").year(2034.0, 2035) == "2034"
-
-
 def test_rows_are_put_on_one_line_in_the_language() -> None:
     text = load_text("en")
     assert text.of({"zh": "一", "en": "two\n lines"}) == "two lines"

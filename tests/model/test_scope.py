@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
+from sim.spec.anchors import load_anchors
 from sim.spec.facts import load_facts
 from sim.spec.glossary import load_glossary
 from sim.spec.kpis import load_kpis
 from sim.spec.levers import load_levers
+from sim.spec.observations import load_observations
 from sim.translate import load_spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +25,31 @@ def test_every_target_is_an_indicator_or_excused() -> None:
     excused = re.findall(r"^\| (F\d+) \|", SCOPE, re.MULTILINE)
     assert len(excused) == len(set(excused))
     assert targets - modelled == set(excused)
+
+
+def test_every_target_starts_from_a_figure_or_says_that_there_is_none() -> None:
+    facts = {fact.id: fact for fact in load_facts()}
+    rows = list(csv.DictReader((ROOT / "model" / "kpis.csv").read_text("utf-8").splitlines()))
+    with_target = [row for row in rows if row["target"]]
+    for row in with_target:
+        names = [] if row["start"] == "none" else row["start"].split(";")
+        assert row["start"], row
+        assert all(name in facts and not facts[name].is_target for name in names), row
+        # A starting figure is of the same place or its part, and of a year before the target's.
+        assert all(int(facts[name].period[:4]) < int(row["year"]) for name in names), row
+    assert 0 < sum(row["start"] == "none" for row in with_target) < len(with_target)
+
+
+def test_what_a_document_gives_is_not_called_missing() -> None:
+    """An indicator without a starting figure has a variable that no document's figure ties."""
+    tied = {anchor.variable.name for anchor in load_anchors() if re.search(r"\bF\d+", anchor.source)}
+    tied |= {one.variable.name for one in load_observations(ROOT / "calibration" / "observations.csv")}
+    lacking = {kpi.variable.name for kpi in load_kpis() if kpi.target is not None and not kpi.assessed}
+    assert lacking
+    assert not lacking & tied
+    # What a note of the facts or the indicators calls without a baseline is marked so.
+    for kpi in load_kpis():
+        assert not (kpi.assessed and "no baseline" in kpi.note), kpi
 
 
 def test_every_excuse_gives_a_reason() -> None:

@@ -14,7 +14,7 @@ from sim.report import make_report
 from sim.report.document import build_document
 from sim.report.glyphs import check_glyphs, escaped, strings_in, words_in_svg
 from sim.report.sections import main_assumptions
-from sim.report.targets import chance_words, gap, verdicts
+from sim.report.targets import chance_word, gap, median_miss
 
 MARKUP = r'#let x = 1 $a^2$ *b* _c_ <d> "e" \n @f [g] {h} // `i` &amp; %s ~ = -- **j**'
 
@@ -132,16 +132,21 @@ def test_a_lever_summary_is_shown_if_the_record_has_one(record: dict[str, Any]) 
 
 def test_a_goal_never_reached_is_said(record: dict[str, Any]) -> None:
     for arm in ("baseline", "scenario"):
-        record["goal"][arm]["year_reached"] = {"p05": None, "p50": None, "p95": None}
+        record["goal"][arm] |= {
+            "year_reached": dict.fromkeys(("p05", "p50", "p95")),
+            "probability_constant": 0.02,
+        }
     assert "不到5%的成员" in said(record)
     record["goal"]["scenario"]["year_reached"]["p05"] = 2034.2
     assert "fewer than half" in said(record, "en")
 
 
-def test_a_large_effect_is_called_one(record: dict[str, Any]) -> None:
-    assert "难以改变结论" in said(record)
-    record["goal"]["effect"] = {"p05": 100.0, "p50": 200.0, "p95": 300.0}
-    assert "不可忽视" in said(record)
+def test_the_summary_says_whether_the_goal_gets_another_word(record: dict[str, Any]) -> None:
+    for before, after, sentence in ((0.6, 0.64, "目标仍为“难以判断”"), (0.852, 0.947, "变为“很可能”")):
+        record["goal"]["baseline"]["probability_constant"] = before
+        record["goal"]["scenario"]["probability_constant"] = after
+        assert sentence in said(record)
+        assert "改变结论" not in said(record)
 
 
 def test_a_negative_effect_keeps_its_sign(record: dict[str, Any]) -> None:
@@ -150,11 +155,16 @@ def test_a_negative_effect_keeps_its_sign(record: dict[str, Any]) -> None:
     assert "+−" not in said(record)
 
 
-def test_verdicts_say_by_how_much(record: dict[str, Any]) -> None:
+def targets(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in record["kpis"] if row["target"] is not None]
+
+
+def test_misses_say_by_how_much(record: dict[str, Any]) -> None:
     text = load_text("en")
-    rows = {(v.row["id"], v.row["year"]): gap(v, text) for v in verdicts(record, "scenario")}
-    assert rows["city-gdp", 2035] == "met"
-    assert rows["srdi-firms", 2035].startswith("short by 23.9 (40%)")
+    misses = {(row["id"], row["year"]): (row, median_miss(row, "scenario")) for row in targets(record)}
+    rows = {key: miss and gap(row, miss, text) for key, (row, miss) in misses.items()}
+    assert rows["city-gdp", 2035] is None
+    assert rows["srdi-firms", 2035] == "short by 23.9 (40%)"
     assert rows["logistics-cost", 2030] == "over by 0.29 points"
     assert ("tourist-visits", 2035) not in rows
 
@@ -162,14 +172,14 @@ def test_verdicts_say_by_how_much(record: dict[str, Any]) -> None:
 def test_a_limit_is_met_from_below(record: dict[str, Any]) -> None:
     row = next(row for row in record["kpis"] if row["direction"] == "below")
     row["scenario"]["p50"] = row["target"]
-    assert next(v for v in verdicts(record, "scenario") if v.row is row).met
+    assert median_miss(row, "scenario") is None
 
 
 def test_targets_of_past_years_are_marked(record: dict[str, Any]) -> None:
     assert "※" not in said(record)
     record["kpis"][0]["year"] = 2025
     assert "2025※" in said(record)
-    assert "18项尚未到期" in said(record)
+    assert "10项尚未到期" in said(record)
 
 
 def test_indicators_without_a_finite_value_are_left_open(record: dict[str, Any]) -> None:
@@ -190,14 +200,80 @@ def test_indicators_without_a_finite_value_are_left_open(record: dict[str, Any])
     ],
 )
 def test_chances_have_the_words_that_the_report_defines(chance: float | None, word: str) -> None:
-    assert chance_words(load_text("en"), chance) == word
+    assert chance_word(chance, load_text("en")) == word
 
 
-def test_main_assumptions_put_the_levers_own_first(record: dict[str, Any]) -> None:
-    names = [row["constant"] for row in main_assumptions(record)]
-    assert all("headquarters" in name for name in names[:3])
-    assert "final time" not in names
-    assert len(names) == len(set(names))
+def test_main_assumptions_are_those_that_go_with_the_goal(record: dict[str, Any]) -> None:
+    found, why = main_assumptions(record)
+    assert why == "effect"
+    assert [row["goal_correlation"] for row in found] == [0.62, 0.41, 0.31, -0.28, 0.14, -0.12]
+    assert found[0]["constant"] == "tfp growth"
+    # A wide range alone is no effect: the widest of all goes with nothing.
+    assert "headquarters spill-over" not in {row["constant"] for row in found}
+    assert "与2035年地区生产总值相关最强的6项" in said(record)
+
+
+def test_widest_assumptions_are_called_that_where_the_effect_is_not_known(record: dict[str, Any]) -> None:
+    record["members"] = 20  # among so few any correlation may be chance
+    assert main_assumptions(record)[1] == "noise"
+    for row in record["assumptions"]:
+        del row["goal_correlation"]
+    found, why = main_assumptions(record)
+    assert why == "wide"
+    assert found[0]["constant"] == "headquarters spill-over"
+    assert "final time" not in {row["constant"] for row in found}
+    for lang, words in (("zh", "范围相对最宽的假设"), ("en", "Assumptions with the widest relative range")):
+        assert words in said(record, lang)
+        assert load_text(lang)("assumptions.caption") not in said(record, lang)
+
+
+def test_a_target_without_a_starting_figure_gets_no_verdict(record: dict[str, Any]) -> None:
+    for lang, words in (
+        ("zh", "无法评估：文件没有起始数据"),
+        ("en", "cannot be assessed: no starting figure"),
+    ):
+        rows = target_rows(record, lang)
+        lacking = [row for row in rows if row[-1]["text"] == words]
+        assert len(lacking) == record["targets"]["not_assessed"]
+        assert all(row[-2]["text"] == "–" and row[-1]["tone"] == "open" for row in lacking)
+        assert all("(" in row[4]["text"] for row in lacking)  # the band is shown
+    assert "另有8项指标无法评估" in said(record)
+
+
+def target_rows(record: dict[str, Any], lang: str) -> list[list[dict[str, Any]]]:
+    """Return the cells of the table of targets."""
+    text = load_text(lang)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.report.blocks.figure_bytes", lambda *_: b"")
+        document = build_document(record, text)
+    blocks = [block for part in document.data["sections"] for block in part["blocks"]]
+    found = next(block for block in blocks if block.get("caption") == text("indicators.caption"))
+    rows: list[list[dict[str, Any]]] = found["rows"]
+    return rows
+
+
+def test_what_is_even_is_neither_green_nor_red(record: dict[str, Any]) -> None:
+    tones = {0.51: "open", 0.66: "good", 0.95: "good", 0.33: "bad", 0.02: "bad"}
+    row = record["kpis"][0]
+    for share, tone in tones.items():
+        row["scenario"]["probability_met"] = share
+        assert target_rows(record, "en")[0][-1]["tone"] == tone
+
+
+def test_an_old_record_is_still_reported(record: dict[str, Any]) -> None:
+    """Records of before errors, starting figures and correlations were kept lack these keys."""
+    del record["targets"], record["goal"]["change"]
+    for arm in ("baseline", "scenario"):
+        goal = record["goal"][arm]
+        record["goal"][arm] = {key: one for key, one in goal.items() if not key.startswith("sampling")}
+        record["goal"][arm]["year_reached"] = {"p05": 2031.2, "p50": 2031.96, "p95": None}
+    for row in record["kpis"]:
+        del row["start"], row["assessed"]
+    for row in record["assumptions"]:
+        del row["goal_correlation"]
+    words = said(record, "en")
+    assert "2032 (2032–not by 2035)" in words
+    assert "cannot be assessed" not in words.replace("cannot be assessed:", "")
 
 
 def test_the_kind_of_band_is_said(record: dict[str, Any]) -> None:

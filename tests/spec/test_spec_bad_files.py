@@ -65,6 +65,8 @@ MESSAGES = {
     "kpis-year.csv": ("'year'", "'2050' is not a year from 2020 to 2040"),
     "kpis-scale.csv": ("'scale'", "0"),
     "kpis-fact.csv": ("'fact'", "'F777' is not known"),
+    "kpis-no-start.csv": ("'start'", "empty", "or write none"),
+    "kpis-start.csv": ("'start'", "F002 is a target itself"),
     "kpis-id.csv": ("'id'", "'../gdp' is not an id"),
     "kpis-twice.csv": ("row 3", "'city-gdp' for 2030 is there twice"),
     "counts-id.csv": ("row 2, column 'id'", "'city-gpd' is not in kpis.csv", "Did you mean 'city-gdp'"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import sim.cli
-from sim.cli.numbers import given, number, percent, signed, sparkline, year
+from sim.cli.sparklines import sparkline
 from sim.cli.terminal import progress_line, width
 from sim.cli.texts import choose_language, load_texts
 from sim.errors import BadInput
@@ -26,7 +26,7 @@ def test_a_text_is_in_both_languages_with_the_same_blanks(key: str) -> None:
     pair = PAIRS[key]
     assert set(pair) == {"zh", "en"}
     blanks = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in pair.values()]
-    assert blanks[0] == blanks[1] or key == "run.goal"
+    assert blanks[0] == blanks[1]
 
 
 @pytest.mark.parametrize("key", PAIRS)
@@ -44,7 +44,7 @@ def test_every_text_is_used() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in Path(sim.cli.__file__).parent.glob("*.py"))
     for key in PAIRS:
         section, name = key.split(".")
-        computed = section in ("stage", "authority", "evidence", "status", "check", "unit")
+        computed = section in ("stage", "authority", "evidence", "status", "check")
         assert computed or f'"{key}"' in code or f'"{name}"' in code, key
 
 
@@ -85,24 +85,6 @@ def test_windows_calls_its_locale_chinese(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(BadInput, match="Allowed: zh, en"):
         choose_language("fr")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "—"), (float("nan"), "—"), (1008.4, "1,008"), (705.11, "705.1"), (43.72, "43.7"), (5.123, "5.12"),
-     (0.0512, "0.051"), (0.0, "0.00"), (-12.3, "-12.3")],
-)  # fmt: skip
-def test_numbers(value: float | None, text: str) -> None:
-    assert number(value) == text
-
-
-def test_other_forms() -> None:
-    assert [given(value) for value in (850.0, 13.5, 1000, None)] == ["850", "13.5", "1,000", "—"]
-    assert [signed(value) for value in (3.1, -3.1, None)] == ["+3.10", "-3.10", "—"]
-    assert [percent(value) for value in (0, 0.004, 0.5, 0.996, 1, None)] == [
-        "0%", "<1%", "50%", ">99%", "100%", "—",
-    ]  # fmt: skip
-    assert [year(value, "never") for value in (2034.0, 2034.94, None)] == ["2034", "2034.9", "never"]
 
 
 def test_a_sparkline_keeps_both_ends() -> None:

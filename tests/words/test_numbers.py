@@ -1,0 +1,130 @@
+"""How numbers, shares, years and units are written, with the edges where two rules could disagree."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as some
+
+from sim import words
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1007.77, "1008"), (705.11, "705"), (45.44, "45.4"), (9.996, "10.0"), (1.234, "1.23"),
+        (0.0123, "0.0123"), (60.0, "60"), (0.0, "0"), (-3.14159, "−3.14"), (12345.6, "12,346"),
+        (2.5e7, "2.50e+7"), (3.2e-6, "3.20e−6"), (None, "–"), (float("nan"), "–"), (float("inf"), "–"),
+    ],
+)  # fmt: skip
+def test_numbers_have_about_three_digits(value: float | None, written: str) -> None:
+    assert words.number(value) == written
+
+
+def test_a_sign_is_shown_where_asked_for_and_never_before_nothing() -> None:
+    assert [words.number(one, sign=True) for one in (3.1, -3.1, 0.0)] == ["+3.10", "−3.10", "0"]
+    assert words.numbers(-0.0004, 12.3, sign=True) == ["0.0", "+12.3"]
+
+
+def test_a_band_has_equal_decimals() -> None:
+    assert words.band(3.1, 11.4, 24.8) == "11.4 (3.1–24.8)"
+    assert words.band(-0.02, 1.5, 3.25, sign=True) == "+1.50 (−0.02 – 3.25)"
+    assert words.band(1.0, None, 2.0) == "–"
+    assert words.band(1.7118, 4.8649, 11.572, sign=True) == "+4.9 (1.7–11.6)"
+
+
+@drawn(some.lists(some.floats(-2e5, 2e5), min_size=3, max_size=3))
+def test_billions_have_the_digits_of_the_chinese_unit(values: list[float]) -> None:
+    for yi, billion in zip(words.numbers(*values), words.numbers(*values, shift=-1), strict=True):
+        plain = [text.replace(",", "").replace("−", "-") for text in (yi, billion)]
+        assert Decimal(plain[1]) == Decimal(plain[0]).scaleb(-1)
+
+
+def test_what_someone_stated_keeps_all_its_digits() -> None:
+    assert [words.given(one) for one in (850.0, 13.5, 1000, 705.11, 10_000, None)] == [
+        "850", "13.5", "1000", "705.11", "10,000", "–",
+    ]  # fmt: skip
+    assert words.given(705.11, shift=-1) == "70.511"
+
+
+def test_money_is_yi_yuan_in_chinese_and_billions_in_english() -> None:
+    assert (words.money(1000, "zh"), words.money(1000, "en")) == ("1000亿元", "100 billion yuan")
+    for stored in ({"zh": "亿元", "en": "100 million yuan"}, {"zh": "亿元", "en": "1e8 CNY"}, "1e8 CNY"):
+        assert words.unit_of(stored, "zh") == words.Unit("亿元")
+        assert words.unit_of(stored, "en") == words.Unit("billion yuan", -1)
+    assert words.unit_of({"zh": "家", "en": "firms"}, "en") == words.Unit("firms")
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.0, "<1%"), (0.004, "<1%"), (0.0099, "<1%"), (0.01, "1%"), (0.574, "57%"), (0.845, "85%"),
+     (0.99, "99%"), (0.9901, ">99%"), (1.0, ">99%"), (None, "–")],
+)  # fmt: skip
+def test_a_chance_is_never_zero_or_one(share: float | None, written: str) -> None:
+    assert words.chance(share) == written
+
+
+def test_a_counted_share_may_be_nothing_or_all() -> None:
+    assert [words.percent(one) for one in (0, 0.004, 0.5, 0.996, 1, -0.2, None)] == [
+        "0%", "<1%", "50%", ">99%", "100%", "−20%", "–",
+    ]  # fmt: skip
+
+
+def test_a_chance_has_its_sampling_error() -> None:
+    assert words.chance(0.5, 1000) == "50% ±2"
+    assert words.chance(0.95, 1000) == "95% ±0.7"
+    assert words.chance(1.0, 2) == ">99% ±31"
+    assert words.sampling_error(0.2, 400) == pytest.approx(0.02)
+    assert words.points(0.0951, 0.0044) == "+9.5 ±0.4"
+    assert [words.points(one) for one in (-0.02, 0.0, None)] == ["−2.0", "0.0", "–"]
+
+
+@pytest.mark.parametrize(
+    ("share", "word"),
+    [(0.898, "very_likely"), (0.895, "very_likely"), (0.894, "likely"), (0.655, "likely"), (0.654, "even"),
+     (0.336, "even"), (0.334, "unlikely"), (0.106, "unlikely"), (0.104, "very_unlikely"),
+     (0.0, "very_unlikely")],
+)  # fmt: skip
+def test_the_word_is_that_of_the_printed_percentage(share: float, word: str) -> None:
+    assert words.likelihood(share) == word
+
+
+@drawn(some.floats(0, 1))
+def test_the_printed_scale_holds_for_every_printed_percentage(share: float) -> None:
+    printed = words.whole_percent(share)
+    parts = words.scale("en").split(", ")
+    for part in parts:
+        ends, _, name = part.partition("% ")
+        low, high = (int(end) for end in ends.split("–"))
+        if low <= printed <= high:
+            assert name == words.word("en", words.likelihood(share))
+            return
+    raise AssertionError(f"{printed}% is nowhere on {parts}")
+
+
+def test_a_year_is_the_first_whose_annual_figure_is_enough() -> None:
+    assert [words.year(one, 2035, "en") for one in (2031.96, 2031.04, 2034.0, 2034, None)] == [
+        "2032", "2032", "2034", "2034", "not by 2035",
+    ]  # fmt: skip
+    assert words.year(None, 2035, "zh") == "到2035年仍未达到"
+
+
+def test_who_meets_the_goal_has_reached_it() -> None:
+    goal = {
+        "year": 2035,
+        "scenario": {"probability_constant": 0.947, "year_reached": {"p50": 2032, "p95": None}},
+    }
+    assert words.reached(goal, "scenario", "p95") == 2035
+    goal["scenario"]["probability_constant"] = 0.944  # type: ignore[index]
+    assert words.reached(goal, "scenario", "p95") is None
+
+
+def test_the_vocabulary_fits_a_gbk_console() -> None:
+    from sim.words.vocabulary import _table
+
+    for pair in _table()["words"].values():
+        assert set(pair) == {"zh", "en"}
+        for text in pair.values():
+            text.encode("gbk")
