@@ -21,14 +21,14 @@ TABLE, PAGE = ROOT / "model" / "loops.csv", ROOT / "model" / "loops.md"
 INTRODUCTION = """\
 # Feedback loops 反馈回路
 
-R reinforcing 增强, B balancing 调节. Each loop is cut while the plan is carried out, everything else
+R reinforcing 增强, B balancing 调节. Each loop is cut while all levers of the plan are asked for, everything else
 working. Cutting a reinforcing loop makes the plan's effect or the level reached smaller; cutting a balancing
 loop lets its variable run further. *Effect* is the plan's effect on the variable in per cent, *level* the
 value in 2035; *found* is what the cut changed, in per cent of the variable (for effects, percentage
 points), for the median member. A variable that is held stays at its path without the plan. `loops.csv`
 holds the same for the program; `sim validate --family=loops` cuts them all again, and
 `python tools/write_loops.py` writes this page.
-各回路在规划全面实施的情景下逐一切断；“found”为切断引起的变化（%）。"""
+各回路在规划举措全部提出的情景下逐一切断；“found”为切断引起的变化（%）。"""
 
 
 def figure(one: Knockout) -> str:

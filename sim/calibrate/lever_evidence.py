@@ -92,7 +92,7 @@ def scaled(project: Project, constants: dict[str, Floats], factor: float, lanes:
 
 
 def plan_scenario(project: Project) -> Scenario:
-    """Return the place's own plan (``runs/scenarios/plan.toml``), or else every lever carried out fully."""
+    """Return the place's own plan (``runs/scenarios/plan.toml``), or else every lever asked in full."""
     path = project.study.find("runs", "scenarios", "plan.toml")
     if path is not None:
         return load_scenario(path, project.levers)

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sim.cli.funding_view import funding_lines
 from sim.cli.sparklines import sparkline
 from sim.cli.terminal import can_show, width
 from sim.cli.texts import Texts
@@ -51,6 +52,7 @@ def run_page(record: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType
     yield _goal(record, texts)
     if len(arms_of(record)) > 1 and record["goal"].get("effect"):
         yield _effect(record, texts)
+    yield from funding_lines(record, new_table(), texts)
     yield ""
     yield Text(
         texts("run.band_prior" if record["ensemble"] == "prior" else "run.band_posterior"), style="dim"

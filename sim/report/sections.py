@@ -10,6 +10,7 @@ from statistics import NormalDist
 
 from sim.figures import Text, font_files
 from sim.report.blocks import Block, bullets, para, plain, runs, section, table
+from sim.report.funding import funding_blocks
 from sim.report.glyphs import escaped
 from sim.report.record import Record, created, horizon
 from sim.words import given, number, percent, scale, unit_of
@@ -63,6 +64,7 @@ def section_levers(record: Record, text: Text) -> Block:
         blocks.append(
             bullets([plain(text.of(row["summary"])) for row in told], [text.of(row) for row in told])
         )
+    blocks += funding_blocks(record, text)
     if inputs:
         blocks.append(
             table(

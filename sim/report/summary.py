@@ -7,6 +7,7 @@ from typing import Any
 from sim.figures import Series, Text, goal_chart
 from sim.report.blocks import Block, Document, bullets, figure, para, plain, runs, table
 from sim.report.evidence import answer
+from sim.report.funding import funding_sentence
 from sim.report.record import Record, goal_series, horizon, kpi, scenario_title
 from sim.report.targets import band_of, chance_word, gap_share, median_miss
 from sim.words import (
@@ -203,6 +204,8 @@ def _effect(record: Record, text: Text) -> list[list[Block]]:
         ),
         _goal_moves(record, text),
     ]
+    if funded := funding_sentence(record, text):
+        sentences.append(plain(funded))
     if baseline["p50"]:
         width = number(baseline["p95"] - baseline["p05"], shift=shift)
         sentences.append(runs(text, "summary.effect_width", width=width))
