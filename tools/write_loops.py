@@ -21,7 +21,7 @@ TABLE, PAGE = ROOT / "model" / "loops.csv", ROOT / "model" / "loops.md"
 INTRODUCTION = """\
 # Feedback loops 反馈回路
 
-R reinforcing 增强, B balancing 调节. Each loop is cut while all levers of the plan are asked for, everything else
+R reinforcing 增强, B balancing 调节. Each loop is cut while the whole plan is asked for, everything else
 working. Cutting a reinforcing loop makes the plan's effect or the level reached smaller; cutting a balancing
 loop lets its variable run further. *Effect* is the plan's effect on the variable in per cent, *level* the
 value in 2035; *found* is what the cut changed, in per cent of the variable (for effects, percentage

@@ -19,7 +19,7 @@ WORDS = {
     "zh": ("所需", "已安排", "缺口", "到位率", "市级资金，2026—2035年合计", "到位率最低的2031年"),
 }
 MONEY = {"en": ("0.540", "0.290", "0.250", "54%"), "zh": ("5.40", "2.90", "2.50", "54%")}
-"""What the city's purse of the invented record is asked, pays and leaves unpaid in all, as the page has it."""
+"""What the city's purse of the invented record is asked, pays and leaves unpaid in all, as shown."""
 
 
 @pytest.fixture
