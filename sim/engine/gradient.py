@@ -36,7 +36,8 @@ class Gradient(Mapping[str, Array]):
 
     It is the derivative of the numbers that ``run`` gives, time step and all: that of the branch taken
     where conditions choose, 0 through whole numbers (INTEGER, the time of a STEP), the mean of both sides at
-    a kink (MAX of equals, the point of a lookup). Where it is infinite, as of a square root at 0, it is inf.
+    a kink (MAX of equals, the point of a lookup), a number between them where kinks meet. Where it is
+    infinite, as of a square root at 0, it is inf.
     """
 
     output: str

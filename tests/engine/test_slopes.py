@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sim.engine import mathematics
 from sim.engine.drawing import _DISTRIBUTIONS, draw
 from sim.engine.formulas import FUNCTIONS, OPERATORS, TIMED, reduced
 from sim.engine.operations import NumpyOperations, Operations
@@ -230,6 +232,23 @@ def test_a_branch_that_is_not_taken_leaves_nothing_behind(name: str) -> None:
 
     for mode in (_forward, _reverse):
         assert mode(guarded, [np.array([at])])[0][0] == 3.0
+
+
+@pytest.mark.parametrize("name", ["powers", "fast_arctan", "sqrt", "arcsin", "arccos", "absolute"])
+def test_a_rule_leaves_the_program_of_a_run_as_it_is(name: str) -> None:
+    ruled = getattr(mathematics, name)
+    x = np.linspace(0.1, 0.9, 64)
+    given = [(x, x, x), (x, x, x)] if name == "powers" else x
+    texts = [
+        jax.jit(f).lower(given).compile().as_text() for f in (lambda a: ruled(a), lambda a: ruled.fun(a))
+    ]
+    assert _bare(texts[0]) == _bare(texts[1])
+
+
+def _bare(text: str) -> list[str]:
+    """Return the instructions without where in the source they come from."""
+    lines = re.sub(r", metadata=\{[^}]*\}|stack_frame_id=\d+", "", text).splitlines()
+    return [line for line in lines if re.match(r"\s*(ROOT )?%|ENTRY", line)]
 
 
 def test_a_product_of_powers_moves_with_each_factor() -> None:
