@@ -150,10 +150,9 @@ def _twice(project: Project, texts: Texts) -> list[Text]:
 
 
 def _found(file: Path | None) -> tuple[dict[str, Any], bool, Project | None]:
-    """Return the evidence, whether it was made for another model or other data, and the place it is of."""
+    """Return the evidence, whether it was made for another posterior or other data, and the place."""
     from sim.ensemble import load_project
-    from sim.ensemble.evidence import evidence_file
-    from sim.ensemble.posterior import identity
+    from sim.ensemble.evidence import evidence_file, is_current
 
     if file is not None:
         return _read(file), False, None
@@ -162,7 +161,7 @@ def _found(file: Path | None) -> tuple[dict[str, Any], bool, Project | None]:
     if path is None:
         raise BadInput("There is no evidence of this place yet. Make it with: sim calibrate")
     found = _read(path)
-    return found, found.get("made_for") != identity(project), project
+    return found, not is_current(found, project), project
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -120,7 +120,9 @@ def _stored(asked: Asked) -> Ensemble:
     scenario = Scenario(plain["name"], title["zh"], title["en"], uses, dict(plain["inputs"]))
     if not uses and not scenario.inputs:
         raise BadInput(f"The run {record['run_id']} is the baseline itself: there is nothing to explain.")
-    model_hash = (record.get("provenance") or {}).get("model_hash")
+    provenance = record.get("provenance") or {}
+    # A record of before there was a hash of what the model computes has only that of the file's bytes.
+    model_hash = provenance.get("computed_hash") or provenance.get("model_hash")
     # Records of before there were calibrated members do not say where theirs come from.
     ensemble = record.get("ensemble") or "prior"
     return Ensemble(scenario, record["members"], record["seed"], ensemble, model_hash, record.get("place"))
@@ -134,6 +136,7 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
         from sim.analyse.indicator import find_indicator
         from sim.ensemble import describe_scenario, load_project
         from sim.ensemble.choosing import Choice
+        from sim.ensemble.provenance import computed_hash
         from sim.spec.loops import load_loops
         from sim.spec.parts import load_parts
 
@@ -141,7 +144,7 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
         project = load_project(study.folder)
         _same_place(chosen, project)
         indicator = find_indicator(project, asked.kpi, asked.year)
-        if chosen.model_hash not in (None, project.spec.hash):
+        if chosen.model_hash not in (None, project.spec.hash, computed_hash(project)):
             note(texts("explain.other_model"))
         # A loop that only shows against half the levers closes inside the levers themselves.
         loops_file, parts_file = study.find("model", "loops.csv"), study.find("model", "parts.csv")

@@ -21,6 +21,7 @@ from sim.cli.options import (
     shape_options,
     write_json,
 )
+from sim.cli.origin_words import origin_sentences
 from sim.cli.study import current_study
 from sim.cli.terminal import note, progress_line, show
 from sim.cli.texts import Texts, load_texts
@@ -189,6 +190,10 @@ def _marked(runs: Runs, run_id: str) -> Iterator[None]:
 
 
 def _print(record: Mapping[str, Any], asked: Asked, texts: Texts) -> None:
+    if asked.as_json or asked.as_csv:
+        # Beside data what the page would say goes to stderr: members taken over are never passed over.
+        for sentence in origin_sentences(record, texts):
+            note(sentence)
     if asked.as_json:
         from sim.ensemble import short_record
 

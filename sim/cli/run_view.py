@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.cli.funding_view import funding_lines
+from sim.cli.origin_words import origin_sentences
 from sim.cli.sparklines import sparkline
 from sim.cli.terminal import can_show, width
 from sim.cli.texts import Texts
@@ -58,6 +59,8 @@ def run_page(record: Mapping[str, Any], texts: Texts) -> Iterator[RenderableType
         texts("run.band_prior" if record["ensemble"] == "prior" else "run.band_posterior"), style="dim"
     )
     yield Text(texts("run.sampling"), style="dim")
+    for sentence in origin_sentences(record, texts):
+        yield Text(sentence)
     if (whole := _whole_plan(record, texts)) is not None:
         yield Text(whole, style="dim")
 

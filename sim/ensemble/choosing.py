@@ -75,8 +75,4 @@ def _picked(members: Members, count: int, seed: int) -> Members:
         )
     if count == len(members):
         return members
-    which = np.sort(np.random.default_rng(seed).permutation(len(members))[:count])
-    return Members(
-        seed, members.draws[which], members.logs[which], members.anchored[which], members.ensemble,
-        places=which, source_seed=members.seed,
-    )  # fmt: skip
+    return members.part(np.sort(np.random.default_rng(seed).permutation(len(members))[:count]), seed)

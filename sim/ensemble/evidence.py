@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.ensemble.posterior import identity, own_posterior
+from sim.ensemble.choosing import posterior_file
+from sim.ensemble.members import Origin
+from sim.ensemble.posterior import identity, own_posterior, posterior_digest
 from sim.ensemble.project import Project
 from sim.ensemble.shapes import NUMBER, TEXT, TRUTH, fits, maybe
 from sim.errors import BadInput, SimError
 from sim.files import read_bytes, write_whole
 from sim.limits import EVIDENCE_FILE
 
-__all__ = ["beside", "evidence_file", "evidence_summary", "write_evidence"]
+__all__ = ["belongs", "beside", "evidence_file", "evidence_summary", "is_current", "write_evidence"]
 
 SHIPPED = "evidence.json"
 BAND = {"p05": NUMBER, "p50": NUMBER, "p95": NUMBER}
@@ -60,21 +63,40 @@ def write_evidence(path: Path, evidence: dict[str, Any]) -> None:
 
 
 def evidence_file(project: Project) -> Path | None:
-    """Return the evidence of the user's own calibration, else that of the place, else None."""
-    own = beside(own_posterior(project))
-    return own if own.exists() else project.study.find("calibration", SHIPPED)
+    """Return the evidence of the posterior that runs of this place use, None where that has none."""
+    path = beside(posterior_file(project) or own_posterior(project))
+    return path if path.exists() else None
 
 
-def evidence_summary(project: Project) -> dict[str, Any] | None:
-    """Return the parts that a record keeps, or None without evidence of this model and these data."""
-    path = evidence_file(project)
+def is_current(found: Mapping[str, Any], project: Project) -> bool:
+    """Tell whether evidence is of the posterior that runs of this place use; without one, of its data."""
+    path = posterior_file(project)
+    if path is None:
+        return bool(found.get("made_for") == identity(project))
     try:
-        found = json.loads(read_bytes(path, EVIDENCE_FILE)) if path else {}
+        return belongs(found, project, posterior_digest(path, signed=path == own_posterior(project)))
+    except BadInput:
+        return False
+
+
+def evidence_summary(project: Project, origin: Origin) -> tuple[dict[str, Any] | None, str]:
+    """Return the parts that a record keeps, and "" or why there are none.
+
+    The evidence is that beside the posterior which the members come from. The reason is ``none`` (no file
+    beside it), ``unread`` (damaged, which sim evidence tells more of), or ``other`` (of other members,
+    another model or other data).
+    """
+    path = beside(origin.path)
+    if not path.exists():
+        return None, "none"
+    try:
+        found = json.loads(read_bytes(path, EVIDENCE_FILE))
     except (BadInput, ValueError, RecursionError):
-        # A run does not need the evidence; sim evidence says what is wrong with the file.
-        return None
-    if not fits(found, REPEATED) or found["made_for"] != identity(project):
-        return None
+        return None, "unread"
+    if not fits(found, REPEATED):
+        return None, "unread"
+    if origin.adapted is not None or not belongs(found, project, origin.digest):
+        return None, "other"
     contraction = {key: found["contraction"][key] for key in ("threshold", "sampled", "above", "untouched")}
     levers = {key: found["levers"][key] for key in ("plan", "chances")}
     identified = sum(bool(lever["identified"]) for lever in found["levers"]["levers"])
@@ -83,4 +105,9 @@ def evidence_summary(project: Project) -> dict[str, Any] | None:
         "contraction": contraction,
         "levers": levers | {"identified": identified, "count": len(found["levers"]["levers"])},
         "figures": found["anchors"]["figures"],
-    }
+    }, ""
+
+
+def belongs(found: Mapping[str, Any], project: Project, digest: str) -> bool:
+    """Tell whether evidence is of this model and these data, and of the members with that digest."""
+    return found.get("made_for") == identity(project) and found.get("posterior") == digest

@@ -19,11 +19,12 @@ ARMS = ("baseline", "scenario")
 SUMMARY = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
 
 
-def goal_of(project: Project, paired: Paired) -> dict[str, Any]:
+def goal_of(project: Project, paired: Paired, sample: float) -> dict[str, Any]:
     """Return what a record says of the goal, as plain JSON data.
 
     Each arm has its probability at both price bases with the sampling error (one standard error), and the
     year by which 5, 50 and 95 % of the members reach the goal; ``effect`` and ``change`` are paired.
+    ``sample`` is how many independent members the errors are reckoned with.
     """
     constant, current = goal_kpi(project), goal_kpi(project, GOAL_CURRENT)
     at = {"constant": project.kpis.index(constant), "current": project.kpis.index(current)}
@@ -31,11 +32,11 @@ def goal_of(project: Project, paired: Paired) -> dict[str, Any]:
     met = {basis: values[:, :, column] >= (constant.target or 0.0) for basis, column in at.items()}
     change = {
         **{f"probability_{basis}": plain(one[1].mean() - one[0].mean()) for basis, one in met.items()},
-        **{f"sampling_error_{basis}": _paired_error(one) for basis, one in met.items()},
+        **{f"sampling_error_{basis}": _paired_error(one, sample) for basis, one in met.items()},
     }
     effect = values[1, :, at["constant"]] - values[0, :, at["constant"]]
     arms = {
-        name: _chances({basis: one[arm] for basis, one in met.items()})
+        name: _chances({basis: one[arm] for basis, one in met.items()}, sample)
         | {"year_reached": _years(paired.reached[arm, paired.kept])}
         for arm, name in enumerate(ARMS)
     }
@@ -54,10 +55,10 @@ def plain(value: float) -> float | None:
     return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
-def _chances(met: dict[str, NDArray[np.bool_]]) -> dict[str, float | None]:
+def _chances(met: dict[str, NDArray[np.bool_]], sample: float) -> dict[str, float | None]:
     """Return the shares of members that meet the goal, by price basis, and their sampling errors."""
     shares = {basis: float(one.mean()) for basis, one in met.items()}
-    errors = {basis: plain(sampling_error(share, len(met[basis]))) for basis, share in shares.items()}
+    errors = {basis: plain(sampling_error(share, sample)) for basis, share in shares.items()}
     return {
         **{f"probability_{basis}": share for basis, share in shares.items()},
         **{f"sampling_error_{basis}": error for basis, error in errors.items()},
@@ -68,7 +69,7 @@ def _years(reached: NDArray[np.float64]) -> dict[str, int | None]:
     return {name: year_by_share(reached, share) for name, share in SUMMARY.items()}
 
 
-def _paired_error(met: NDArray[np.bool_]) -> float | None:
+def _paired_error(met: NDArray[np.bool_], sample: float) -> float | None:
     """Return the standard error of the difference of the arms' shares, from (2 arms, members) in pairs."""
     change = met[1].astype(np.float64) - met[0]
-    return plain(float(change.std()) / math.sqrt(len(change)))
+    return plain(float(change.std()) / math.sqrt(sample))

@@ -97,10 +97,14 @@ def digests(table: Computed) -> dict[str, dict[str, str]]:
 def differences(kept: Computed, table: Computed) -> dict[str, list[str]]:
     """Return for each part the names that differ from the kept digests; parts without any are left out."""
     now = digests(table)
+    # A constant that is sampled now, or no more, is told of its prior alone.
+    moved = {name.partition("[")[0] for name in set(kept.get("priors", {})) ^ set(now["priors"])}
     found: dict[str, list[str]] = {}
     for part in PARTS:
         old, new = kept.get(part, {}), now.get(part, {})
         names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        if part == "values":
+            names = [name for name in names if name not in moved]
         if names:
             found[part] = names
     return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,43 @@ from sim.ensemble.runner import Floats, Progress, cells
 from sim.ensemble.sampling import check_count, check_seed, prior_draws, uniforms
 from sim.errors import SimError
 
-__all__ = ["Members", "draw_members", "drawn_constants", "median_start"]
+__all__ = ["Adapted", "Members", "Origin", "anchor_draws", "draw_members", "drawn_constants", "median_start"]
 
 BLOCK = 1024
 MOST_LOST = 0.05
 """Share of members that may miss their anchors before the whole draw is refused."""
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """How a posterior of another model or other data was taken over.
+
+    ``differs`` names what differs, by part (see :data:`sim.ensemble.identity.PARTS`). Of the constants
+    ``changed`` have another prior, ``added`` are drawn from their prior as the posterior lacks them, and
+    ``lost`` are sampled no more. ``effective`` is what the members are worth after reweighting.
+    """
+
+    differs: Mapping[str, Sequence[str]]
+    changed: Sequence[str]
+    added: Sequence[str]
+    lost: Sequence[str]
+    effective: float
+
+    @property
+    def unfitted(self) -> bool:
+        """Whether more than priors differ, so that the figures are not fitted any more."""
+        return any(part != "priors" for part in self.differs)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A posterior's file: ``hash`` is the SHA-256 of its bytes, ``digest`` that of the members in it."""
+
+    path: Path
+    hash: str
+    digest: str
+    size: int
+    adapted: Adapted | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +76,7 @@ class Members:
     its anchors; those that do not are left out of every result and counted. ``ensemble`` says
     where they come from, "prior" or "posterior". Where they are a part of others, ``places`` is (members,)
     the place of each among those and ``source_seed`` their seed, so that a member keeps what is drawn for it.
+    ``origin`` is the posterior that they come from, and ``rows`` (members,) the row of each in it.
     """
 
     seed: int
@@ -51,9 +86,28 @@ class Members:
     ensemble: str = "prior"
     places: NDArray[np.intp] | None = None
     source_seed: int | None = None
+    origin: Origin | None = None
+    rows: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         return len(self.draws)
+
+    def part(self, which: NDArray[np.intp], seed: int) -> Members:
+        """Return some of the members, chosen with ``seed``; each keeps what is drawn for it."""
+        whole = which if self.places is None else self.places[which]
+        return replace(
+            self, seed=seed, draws=self.draws[which], logs=self.logs[which], anchored=self.anchored[which],
+            places=whole, source_seed=self.seed if self.source_seed is None else self.source_seed,
+            rows=None if self.rows is None else self.rows[which],
+        )  # fmt: skip
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what the members are: draws, multipliers, and which are anchored."""
+        found = hashlib.sha256(repr((self.draws.shape, self.logs.shape)).encode())
+        for values, form in ((self.draws, "<f8"), (self.logs, "<f8"), (self.anchored, "|b1")):
+            found.update(np.ascontiguousarray(values, dtype=form).tobytes())
+        return found.hexdigest()
 
     def uniform(self, name: str, part: slice = slice(None)) -> Floats:
         """Return (members,) random numbers in (0, 1) that belong to some of the members and to ``name``."""
@@ -103,20 +157,29 @@ def median_start(project: Project) -> Start:
 
 def _drawn_and_anchored(project: Project, members: int, seed: int, progress: Progress | None) -> Members:
     draws = prior_draws(project.sampled, members, seed)
-    start = find_start(project)
+    solved = anchor_draws(project, draws, find_start(project), progress)
+    return Members(seed, draws, solved.logs, solved.hit)
+
+
+def anchor_draws(project: Project, draws: Floats, start: Start, progress: Progress | None = None) -> Anchored:
+    """Anchor draws (members, sampled priors) block by block.
+
+    Raises:
+        SimError: more than 5 % of them cannot meet the anchors.
+    """
     parts: list[Anchored] = []
-    for begin in range(0, members, BLOCK):
+    for begin in range(0, len(draws), BLOCK):
         if progress:
-            progress("members", begin, members)
+            progress("members", begin, len(draws))
         block = draws[begin : begin + BLOCK]
         parts.append(solve_anchors(project, drawn_constants(project, block), len(block), start))
     if progress:
-        progress("members", members, members)
+        progress("members", len(draws), len(draws))
     solved = Anchored(
         np.concatenate([part.logs for part in parts]), np.concatenate([part.miss for part in parts])
     )
     _check_hits(project, solved)
-    return Members(seed, draws, solved.logs, solved.hit)
+    return solved
 
 
 def drawn_constants(project: Project, draws: Floats) -> dict[str, Floats]:

@@ -6,18 +6,19 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.cache import POSTERIORS, Refused
-from sim.ensemble.anchoring import solve_anchors
+from sim.ensemble.adapting import adapt
 from sim.ensemble.arrays import arrays_in
+from sim.ensemble.distributions import Range, range_of
 from sim.ensemble.identity import Computed, differences, digests, hashes, named, spelled
-from sim.ensemble.members import Members, drawn_constants, median_start
+from sim.ensemble.members import Members, Origin
 from sim.ensemble.project import Project
 from sim.ensemble.runner import Floats, cells
 from sim.errors import BadInput
@@ -27,19 +28,16 @@ from sim.limits import POSTERIOR_FILE
 __all__ = [
     "FORMAT",
     "Posterior",
-    "Range",
     "anchored_cells",
     "check_own_posterior",
     "identity",
     "keep_posterior",
     "make_posterior",
     "own_posterior",
+    "posterior_digest",
     "read_posterior",
     "write_posterior",
 ]
-
-Range: TypeAlias = tuple[str, float, float, float]
-"""A prior's distribution, low, value and high."""
 
 FORMAT = 2
 
@@ -75,9 +73,7 @@ class Posterior:
 
 def make_posterior(project: Project, seed: int, draws: NDArray[np.float32], logs: Floats) -> Posterior:
     """Return members of a project, columns in its order, with all that they belong to."""
-    priors = {
-        spelled(one.constant): (one.distribution, one.low, one.value, one.high) for one in project.sampled
-    }
+    priors = {spelled(one.constant): range_of(one) for one in project.sampled}
     made_from = digests(project.computed)
     return Posterior(seed, priors, anchored_cells(project), draws, logs, identity(project), made_from)
 
@@ -160,23 +156,36 @@ def read_posterior(
     """Return the members of a posterior file.
 
     ``signed`` asks for one as :func:`keep_posterior` left it; a file that the user names is plain data.
-    With ``other_model`` a posterior of another model or other data is taken too: constants are matched by
-    name, those it lacks keep their value, and the anchors are solved again.
+    With ``other_model`` a posterior of another model or other data is taken too, reweighted to the priors of
+    now (see :mod:`sim.ensemble.adapting`); the members' ``origin`` says how.
 
     Raises:
         BadInput: the file is missing, damaged or truncated, changed if ``signed``, or made for another model
-            or other data; what differs is named.
+            or other data; what differs is named. With ``other_model``: too few effective members are left.
     """
-    posterior = _posterior(path, _kept(path) if signed else _named(path))
+    data = _kept(path) if signed else _named(path)
+    posterior = _posterior(path, data)
+    origin = Origin(path, hashlib.sha256(data).hexdigest(), posterior.digest, len(posterior))
     if posterior.made_for == identity(project):
-        return _members(posterior, project)
+        return replace(_members(posterior, project), origin=origin)
     if not other_model:
         raise BadInput(
             f"The posterior {path.name} was calibrated for another model or other data. Different: "
             f"{named(differences(posterior.made_from, project.computed))}. Calibrate again with "
             "sim calibrate, run with --ensemble=prior, or take it all the same with --other-model."
         )
-    return _adapted(posterior, project)
+    draws = posterior.draws.astype(np.float64)
+    members, adapted = adapt(project, posterior.priors, draws, posterior.made_from, posterior.seed)
+    return replace(members, origin=replace(origin, adapted=adapted))
+
+
+def posterior_digest(path: Path, *, signed: bool = False) -> str:
+    """Return the digest of the members in a posterior file (see :attr:`Posterior.digest`).
+
+    Raises:
+        BadInput: the file is missing or damaged, or changed if ``signed``.
+    """
+    return _posterior(path, _kept(path) if signed else _named(path)).digest
 
 
 def _members(posterior: Posterior, project: Project) -> Members:
@@ -189,8 +198,9 @@ def _members(posterior: Posterior, project: Project) -> Members:
     order = [blocks[at] for at in _places(list(posterior.anchors), list(anchored_cells(project)))]
     logs = posterior.logs[:, np.concatenate([np.empty(0, dtype=np.intp), *order])]
     return Members(
-        posterior.seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior"
-    )
+        posterior.seed, draws.astype(np.float64), logs, np.ones(len(draws), dtype=bool), "posterior",
+        rows=np.arange(len(draws)),
+    )  # fmt: skip
 
 
 def _places(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
@@ -239,13 +249,3 @@ def _read(head: dict[str, Any], draws: NDArray[np.float32], logs: Floats) -> Pos
         raise ValueError("not as written")
     made_from = {part: dict(items) for part, items in head["made_from"].items()}
     return Posterior(int(head["seed"]), priors, anchors, draws, logs, dict(head["made_for"]), made_from)
-
-
-def _adapted(posterior: Posterior, project: Project) -> Members:
-    column = {name: at for at, name in enumerate(posterior.priors)}
-    draws = np.empty((len(posterior), len(project.sampled)))
-    for at, prior in enumerate(project.sampled):
-        known = column.get(spelled(prior.constant))
-        draws[:, at] = prior.value if known is None else posterior.draws[:, known]
-    solved = solve_anchors(project, drawn_constants(project, draws), len(draws), median_start(project))
-    return Members(posterior.seed, draws, solved.logs, solved.hit, "posterior")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,14 @@ __all__ = ["LEVER_CONSTANTS", "Project", "load_project"]
 
 LEVER_CONSTANTS = ("lever intensity", "lever start year", "lever annual cost")
 """Constants with one cell for each lever, which a model with levers must have."""
+
+DATA_FILES = (
+    ("calibration", "facts.csv"), ("calibration", "sources.csv"), ("calibration", "priors.csv"),
+    ("calibration", "anchors.csv"), ("calibration", "observations.csv"), ("calibration", "audit.toml"),
+    ("calibration", "audit_text.toml"), ("model", "kpis.csv"), ("model", "counts.csv"),
+    ("model", "levers.toml"), ("model", "funding.csv"), ("model", "charts.csv"), ("model", "shares.csv"),
+    ("model", "study.toml"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,17 +151,15 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
     at = study.path
     sources = load_sources(at("calibration", "sources.csv"))
     facts = load_facts(at("calibration", "facts.csv"), sources)
-    paths = [at("calibration", name) for name in ("facts.csv", "priors.csv", "anchors.csv")]
     observed = study.find("calibration", "observations.csv")
-    paths += [observed] if observed else []
     counted, funded = study.find("model", "counts.csv"), study.find("model", "funding.csv")
     kpis = load_kpis(at("model", "kpis.csv"), facts)
     project = Project(
         study=study,
         place=load_place(at("model", "study.toml")),
         model=model if model is not None else _engine_model(at("model", "changji.mdl")),
-        priors=load_priors(paths[1], facts),
-        anchors=load_anchors(paths[2]),
+        priors=load_priors(at("calibration", "priors.csv"), facts),
+        anchors=load_anchors(at("calibration", "anchors.csv")),
         levers=load_levers(at("model", "levers.toml"), sources),
         kpis=kpis,
         charts=load_charts(at("model", "charts.csv"), facts),
@@ -162,13 +168,21 @@ def load_project(folder: Path | None = None, *, model: Runner | None = None) -> 
         observations=load_observations(observed, facts) if observed else (),
         counts=load_counts(counted, kpis, facts) if counted else (),
         purses=load_purses(funded) if funded else (),
-        hashes={path.name: hashlib.sha256(read_bytes(path, TABLE_FILE)).hexdigest() for path in paths},
+        hashes=dict(_hashes(study)),
     )
     _check(project)
     project = project.on(project.model)
     shares = study.find("model", "shares.csv")
     check_shares(project.model, project.priors, load_shares(shares) if shares else ())
     return project
+
+
+def _hashes(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield the name and the SHA-256 of each file besides the model that a run's record is made from."""
+    for parts in DATA_FILES:
+        path = study.find(*parts)
+        if path is not None:
+            yield parts[-1], hashlib.sha256(read_bytes(path, TABLE_FILE)).hexdigest()
 
 
 def _engine_model(path: Path) -> Runner:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sim
 from sim.audit import Settings, findings_for_record, load_settings
 from sim.ensemble.funding import funding_record
 from sim.ensemble.goal import ARMS, goal_of, plain, summary
@@ -24,12 +20,13 @@ from sim.ensemble.lanes import describe_scenario
 from sim.ensemble.members import Members
 from sim.ensemble.paired import Paired, goal_kpi
 from sim.ensemble.project import Project
+from sim.ensemble.provenance import describe_adapted, provenance
 from sim.ensemble.ranks import rank_correlations
 from sim.spec.charts import ChartSeries
 from sim.spec.kpis import Kpi
 from sim.spec.priors import Prior
 from sim.spec.scenario import Scenario
-from sim.words import ahead, targets_likely
+from sim.words import ahead, sample_size, targets_likely
 
 __all__ = ["RunRecord", "make_record", "short_record"]
 
@@ -38,8 +35,8 @@ MOST_IN_RANKS = 4096
 """Members that rank correlations are taken over, so that a very large run is not slowed down."""
 
 SHORT = (
-    "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
-    "elapsed_s",
+    "run_id", "seed", "members", "ensemble", "adapted", "no_evidence", "price_basis", "scenario", "goal",
+    "targets", "kpis", "provenance", "elapsed_s",
 )  # fmt: skip
 
 
@@ -62,6 +59,7 @@ def make_record(
     paired: Paired,
     *,
     evidence: dict[str, Any] | None = None,
+    no_evidence: str = "",
     run_id: str | None = None,
     command: Sequence[str] = (),
     tags: Sequence[str] = (),
@@ -69,11 +67,13 @@ def make_record(
 ) -> RunRecord:
     """Return the record of a finished run; ``run_id`` is made from the clock if none is given.
 
-    ``evidence`` is what the calibration behind the members found, if there was one.
+    ``evidence`` is what the calibration behind the members found, or ``no_evidence`` why it is not there.
     """
     now = datetime.now(UTC)
     blob = paired.indicators.astype(np.float32)
     blob[:, ~paired.kept] = np.nan
+    # What the goal's errors are reckoned with.
+    counts = {"members": len(members), "failed_members": int((~paired.kept).sum())} | _adapted(members)
     record: dict[str, Any] = {
         "run_id": run_id or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         "created": now.isoformat(timespec="seconds"),
@@ -81,25 +81,30 @@ def make_record(
         "command": list(command),
         "tags": list(tags),
         "seed": members.seed,
-        "members": len(members),
-        "failed_members": int((~paired.kept).sum()),
+        **counts,
         "ensemble": members.ensemble,
         "price_basis": "constant 2024 prices",
         "place": project.place.plain(),
         "scenario": describe_scenario(project, scenario),
-        "goal": goal_of(project, paired),
+        "goal": goal_of(project, paired, sample_size(counts)),
         "kpis": [_kpi(project, kpi, paired, column) for column, kpi in enumerate(project.kpis)],
         "series": _all_series(project, paired),
         **_funding(project, paired),
         "assumptions": _assumptions(project, members, paired),
         "levers_available": len(project.levers),
-        "provenance": _provenance(project),
+        "provenance": provenance(project, members, scenario),
         "findings": findings_for_record(project.facts, _audit_settings(project)),
         **({"evidence": evidence} if evidence else {}),
+        **({"no_evidence": no_evidence} if no_evidence else {}),
         "sources": [{"source": source.id, "title": source.title} for source in project.sources],
         "elapsed_s": round(elapsed_s, 3),
     }
     return RunRecord(record | {"targets": _targets(record)}, blob)
+
+
+def _adapted(members: Members) -> dict[str, Any]:
+    taken_over = members.origin is not None and members.origin.adapted is not None
+    return {"adapted": describe_adapted(members)} if taken_over else {}
 
 
 def short_record(record: dict[str, Any]) -> dict[str, Any]:
@@ -194,26 +199,5 @@ def _assumption(prior: Prior) -> dict[str, Any]:
     }
 
 
-def _provenance(project: Project) -> dict[str, Any]:
-    return {
-        "model_hash": project.spec.hash,
-        "priors_hash": project.hashes["priors.csv"],
-        "facts_hash": project.hashes["facts.csv"],
-        "sim": sim.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "jax": _version("jax"),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "time_step": project.spec.control.time_step,
-        "integrator": "euler",
-    }
-
-
 def _audit_settings(project: Project) -> Settings:
     return load_settings(project.study.path("calibration", "audit.toml"))
-
-
-def _version(package: str) -> str:
-    # Reading it off the imported module spares the search through installed packages.
-    loaded = getattr(sys.modules.get(package), "__version__", None)
-    return str(loaded) if loaded else importlib.metadata.version(package)

@@ -48,8 +48,8 @@ def run_scenario(
     check_scenario(whole, scenario)
     drawn = chosen_members(whole, members, seed, choice, progress)
     paired = run_paired(whole, drawn, Scenario(), scenario, progress)
-    evidence = evidence_summary(whole) if drawn.ensemble == "posterior" else None
+    evidence, missing = evidence_summary(whole, drawn.origin) if drawn.origin else (None, "")
     return make_record(
-        whole, scenario, drawn, paired, evidence=evidence,
+        whole, scenario, drawn, paired, evidence=evidence, no_evidence=missing,
         run_id=run_id, command=command, tags=tags, elapsed_s=time.perf_counter() - begun,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
 from sim.figures import Text, font_files
@@ -198,9 +198,25 @@ def section_caveats(record: Record, text: Text) -> Block:
         runs(text, f"summary.care_{kind}"),
         *(plain(text.filled(item)) for item in text.entry("caveats.items")),
     ]
+    items += [runs(text, f"caveats.{name}", **values) for name, values in _taken_over(record, text)]
     if record.get("failed_members"):
         items.append(runs(text, "caveats.failed", failed=record["failed_members"]))
     return section(text("caveats.heading"), [bullets(items)])
+
+
+def _taken_over(record: Record, text: Text) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield what to say of a posterior of another model or other data, and of evidence that is missing."""
+    adapted = record.get("adapted")
+    if adapted:
+        kinds = [text.word("words.computed", part) for part in adapted["differs"]]
+        yield "adapted", {"kinds": text("words.computed.list").join(kinds)}
+        if adapted["changed"]:
+            counts = {name: adapted[name] for name in ("members", "distinct")}
+            yield "reweighted", counts | {"effective": number(adapted["effective"])}
+        if adapted["unfitted"]:
+            yield "unfitted", {}
+    if record.get("no_evidence"):
+        yield "no_evidence", {}
 
 
 def section_sources(record: Record, text: Text) -> Block:
@@ -239,7 +255,11 @@ def _provenance(record: Record, text: Text) -> list[list[str]]:
         "elapsed_s": record.get("elapsed_s"),
     }
     return [
-        [text.word("words.provenance", name), " ".join(str(value).split())]
+        [text.word("words.provenance", name), " ".join(_told(value, text).split())]
         for name, value in facts.items()
         if value not in (None, "")
     ]
+
+
+def _told(value: object, text: Text) -> str:
+    return text(f"words.truth.{str(value).lower()}") if isinstance(value, bool) else str(value)

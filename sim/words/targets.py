@@ -67,5 +67,9 @@ def targets_likely(record: Row, arm: str) -> int:
 
 
 def sample_size(record: Row) -> float:
-    """Return the number of members that a run's probabilities rest on."""
-    return float(max(record["members"] - record.get("failed_members", 0), 1))
+    """Return how many independent members a run's probabilities rest on.
+
+    Members of a posterior that was reweighted for other priors are worth fewer than their number.
+    """
+    kept = float(max(record["members"] - record.get("failed_members", 0), 1))
+    return min(kept, float((record.get("adapted") or {}).get("effective", kept)))

@@ -18,7 +18,7 @@ from sim.store import open_store
 
 SHAPE = {
     "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
-    "elapsed_s",
+    "provenance", "elapsed_s",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from sim.ensemble.posterior import (
     read_posterior,
     write_posterior,
 )
+from sim.ensemble.sampling import prior_draws
 from sim.errors import BadInput
 
 
@@ -83,7 +84,11 @@ def test_constants_of_another_model_are_matched_by_name(
     write_posterior(path, replace(posterior, priors=priors, made_for={"equations": "other"}))
     told = read_posterior(path, project, other_model=True)
     np.testing.assert_array_equal(told.draws[:, 1:], posterior.draws[:, 1:].astype(np.float64))
-    assert (told.draws[:, 0] == project.sampled[0].value).all()
+    drawn = prior_draws(project.sampled, 20, posterior.seed)
+    np.testing.assert_array_equal(told.draws[:, 0], drawn[:, 0])
+    assert told.origin is not None
+    assert told.origin.adapted is not None
+    assert (told.origin.adapted.added, told.origin.adapted.lost) == (("growth rate",), ("something gone",))
 
 
 def test_rows_in_another_order_are_the_same_posterior(

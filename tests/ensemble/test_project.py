@@ -88,4 +88,5 @@ def test_hashes_follow_the_files(project: Project, region: Path, tmp_path: Path)
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     other = load_project(tmp_path / "copy", model=project.model)
     same = {name for name in project.hashes if project.hashes[name] == other.hashes[name]}
-    assert same == {"facts.csv", "anchors.csv"}
+    assert set(project.hashes) - same == {"priors.csv"}
+    assert {"facts.csv", "anchors.csv", "kpis.csv", "levers.toml", "charts.csv", "study.toml"} <= same

@@ -159,8 +159,10 @@ def test_the_record(project: Project) -> None:
         "source": "R002",
     }
     assert sorted(record["provenance"]) == [
-        "facts_hash", "integrator", "jax", "model_hash", "numpy", "platform", "priors_hash", "python", "sim",
-        "time_step",
+        "anchors_hash", "audit_hash", "audit_text_hash", "charts_hash", "computed_hash", "facts_hash",
+        "indicators_hash", "integrator", "jax", "jaxlib", "levers_hash", "members_hash", "model_hash",
+        "numpy", "platform", "priors_hash", "pysd", "python", "scenario_hash", "scipy", "sim", "sources_hash",
+        "study_hash", "time_step",
     ]  # fmt: skip
 
 
@@ -291,7 +293,7 @@ def test_the_short_record_is_what_json_prints(project: Project) -> None:
     record = run_scenario(HEADQUARTERS, members=5, project=project).record
     assert list(short_record(record)) == [
         "run_id", "seed", "members", "ensemble", "price_basis", "scenario", "goal", "targets", "kpis",
-        "elapsed_s",
+        "provenance", "elapsed_s",
     ]  # fmt: skip
 
 
