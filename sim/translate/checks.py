@@ -127,7 +127,7 @@ def _misplaced(model: Model) -> Iterator[str]:
             where = _place(variable, component)
             if isinstance(node, Reference) and id(node) not in tables and _is_lookup(model, node):
                 yield f"{where}: the lookup {node.name} needs an argument, as in {node.name}(x)"
-            elif isinstance(node, Table | Lookup) and variable.kind == "auxiliary":
+            elif isinstance(node, Table | Lookup) and variable.kind in ("auxiliary", "stock"):
                 if id(node) not in tables:
                     yield f"{where}: a list of numbers cannot be part of an equation"
             elif isinstance(node, Call) and node.function in REDUCTIONS and not reduced_axes(node):

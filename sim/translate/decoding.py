@@ -151,7 +151,9 @@ class Decoder:
         return Initial(self.decode(node.initial))
 
     def _integ_structure(self, node: Any) -> Expression:
-        return Stock(self.decode(node.flow), self.decode(node.initial), bool(node.non_negative))
+        if not isinstance(node.non_negative, bool):
+            raise BadInput("INTEG takes a flow and an initial value, and no more")
+        return Stock(self.decode(node.flow), self.decode(node.initial), node.non_negative)
 
     def _delay_structure(self, node: Any) -> Expression:
         return Delay(*self._parts(node, node.delay_time), _stages(self.decode(node.order)))

@@ -14,6 +14,7 @@ from sim.spec.model import Model, Variable
 from sim.translate.cache import translated
 from sim.translate.checks import sorted_problems
 from sim.translate.reading import read_bytes
+from sim.translate.stages import short_delays
 from sim.translate.units import check_units
 
 __all__ = ["Finding", "Level", "examine"]
@@ -25,7 +26,7 @@ Level: TypeAlias = Literal["error", "warning", "note"]
 class Finding:
     """One finding. An error keeps the model from running; a note is no fault.
 
-    ``kind`` is structure, function, name, table, subscript, loop, unit or unused.
+    ``kind`` is structure, function, name, table, subscript, loop, unit, delay or unused.
     """
 
     level: Level
@@ -39,10 +40,11 @@ def examine(
     """Return all findings about a model file, errors first.
 
     Errors are what keeps it from running: structure (more than one equation, subscripts without one),
-    unsupported functions, undefined names, wrong subscripts and tables, circles. Warnings are unit faults.
-    Notes are constants and lookups that no equation uses, other variables that nothing uses, which may be
-    outputs, and variables without a unit. Units are checked with ``units_file``, else with the
-    ``units.txt`` beside the model, else with the model's own names. BadInput if the file cannot be read.
+    unsupported functions, undefined names, wrong subscripts and tables, circles. Warnings are unit faults
+    and delays too short for the time step. Notes are constants and lookups that no equation uses, other
+    variables that nothing uses, which may be outputs, and variables without a unit. Units are checked with
+    ``units_file``, else with the ``units.txt`` beside the model, else with the model's own names. BadInput if
+    the file cannot be read.
     """
     source = Path(path)
     data = read_bytes(source)
@@ -54,6 +56,7 @@ def examine(
         *(Finding("error", "structure", text) for text in structure),
         *(Finding("error", kind, text) for kind, text in sorted_problems(model)),
         *(Finding("warning", "unit", str(error)) for error in check_units(model, units)),
+        *(Finding("warning", "delay", text) for text in short_delays(model)),
         *_unused(model),
         *_without_unit(model, units),
     ]

@@ -9,11 +9,25 @@ of all, and takes a stage below one DT as one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from sim.spec.expressions import Call, Delay, Expression, Initial, Number, Operation, Reference, Smooth
+from sim.spec.expressions import (
+    Call,
+    Delay,
+    Expression,
+    Initial,
+    Number,
+    Operation,
+    Reference,
+    Smooth,
+    Table,
+    walk,
+)
+from sim.spec.literals import is_literal, value_of
+from sim.spec.model import Model
 
-__all__ = ["by_stella", "by_vensim"]
+__all__ = ["by_stella", "by_vensim", "short_delays"]
 
 _ROUNDING = Number(1e-6)
 """Three tenths by one tenth are three."""
@@ -40,3 +54,43 @@ def by_stella(node: Smooth | Delay, step: Reference) -> Smooth | Delay:
 
 def _no_less(value: Expression, least: Expression) -> Expression:
     return Call("max", (value, least))
+
+
+def short_delays(model: Model) -> Iterator[str]:
+    """Yield a sentence for each delay or smooth whose time is a number or a constant and too short."""
+    step = model.control.time_step
+    for variable in model.variables.values():
+        for component in variable.components:
+            for node in walk(component.expression):
+                if isinstance(node, Smooth | Delay):
+                    time = _shortest(model, _as_written(node))
+                    if time is not None and time < node.order * step * (1 - 1e-6):
+                        line = f" (line {component.line})" if component.line else ""
+                        yield f"{variable.name}{line}: {_short(node, time, step)}"
+
+
+def _short(node: Smooth | Delay, time: float, step: float) -> str:
+    name = "SMOOTH" if isinstance(node, Smooth) else "DELAY"
+    text = f"{name} of order {node.order} over {time:g}: shorter than {node.order} times TIME STEP ({step:g})"
+    if node.stages is not None:
+        return f"{text}, so it gets fewer stages, as in Vensim."
+    return f"{text}, so its output swings, as in Vensim. Choose a smaller TIME STEP or a longer time."
+
+
+def _as_written(node: Smooth | Delay) -> Expression:
+    """Return the time before :func:`by_vensim` has put a bound to it."""
+    bounded = node.stages is not None and isinstance(node.time, Call)
+    return node.time.arguments[0] if bounded and isinstance(node.time, Call) else node.time
+
+
+def _shortest(model: Model, time: Expression) -> float | None:
+    """Return the smallest value of a literal or a constant, else None."""
+    if is_literal(time):
+        return value_of(time)
+    if not isinstance(time, Reference) or time.name not in model.variables:
+        return None
+    variable = model.variables[time.name]
+    if variable.kind != "constant":
+        return None
+    expressions = [component.expression for component in variable.components]
+    return min(min(e.values) if isinstance(e, Table) else value_of(e) for e in expressions)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["keep_delay_orders"]
+__all__ = ["keep_delay_orders", "own_delays"]
 
 
 def keep_delay_orders() -> None:
@@ -22,3 +24,16 @@ def keep_delay_orders() -> None:
             Delay.own_initialize(self, *given, **named)
 
         Delay.initialize = initialize
+
+
+@contextmanager
+def own_delays() -> Iterator[None]:
+    """Give PySD its own delays back for a while."""
+    from pysd.py_backend.statefuls import Delay
+
+    given = Delay.initialize
+    Delay.initialize = getattr(Delay, "own_initialize", given)
+    try:
+        yield
+    finally:
+        Delay.initialize = given

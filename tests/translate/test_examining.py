@@ -109,3 +109,20 @@ def test_unreadable_files(tmp_path: Path) -> None:
         examine(tmp_path / "none.mdl")
     with pytest.raises(BadInput, match="line 3: syntax error in: b = = 2"):
         found(tmp_path, "a = 1 ~ ~ |\nb = = 2 ~ ~ |\n")
+
+
+def test_delays_too_short_for_the_time_step_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "short.mdl"
+    path.write_text(
+        "{UTF-8}\na = SMOOTH3(Time, lag) ~~|\nlag = 1 ~~|\nb = SMOOTH3(Time, 1.5) ~~|\n"
+        "c = DELAY N(Time, lag, 0, 4) ~~|\nd = DELAY1(Time, MAX(lag, TIME STEP)) ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = 1 ~~|\n",
+        encoding="utf-8",
+    )
+    found = [one.message for one in examine(path) if one.kind == "delay"]
+    assert found == [
+        "a (line 2): SMOOTH of order 3 over 1: shorter than 3 times TIME STEP (0.5), so its output swings, "
+        "as in Vensim. Choose a smaller TIME STEP or a longer time.",
+        "c (line 5): DELAY of order 4 over 1: shorter than 4 times TIME STEP (0.5), so it gets fewer stages, "
+        "as in Vensim.",
+    ]
