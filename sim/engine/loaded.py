@@ -187,7 +187,7 @@ class LoadedModel:
             gradient = model.gradient("infectious", {"contact rate": 4.0}, ["contact rate", "infectivity"])
             gradient["infectivity"]  # (times,), person per unit of infectivity
 
-        It is exact (forward mode), not a difference: each cell costs a few runs, 64 cells at once. The first
+        It is exact (forward mode), not a difference: each cell costs some ten runs, 64 at once. The first
         gradient of an output compiles for longer than a run does, and is then in the cache. Times are as
         for ``run``. Random numbers stay those of ``seed`` and lane 0.
 
