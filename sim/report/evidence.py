@@ -38,7 +38,9 @@ def section_evidence(record: Record, text: Text) -> Block | None:
     found = record.get("evidence")
     if not found:
         return None
-    counts = found["contraction"] | {"observations": found["observations"]}
+    fitted = [row for row in found["figures"] if row["fitted"]]
+    counts = found["contraction"] | {"observations": len(fitted)}
+    counts |= {name: sum(bool(row[name]) for row in fitted) for name in ("met", "inside")}
     unknown = {"levers": found["levers"]["count"], "identified": found["levers"]["identified"]}
     return section(
         text("evidence.heading"),
@@ -53,7 +55,7 @@ def section_evidence(record: Record, text: Text) -> Block | None:
             table(
                 text("evidence.fit_caption"), text("evidence.alt_fit"),
                 text.entry("evidence.fit_columns"), [3, 1.5, 1.1, 1.7, 1], "lrrrl",
-                [_figure(row, text) for row in found["figures"] if row["fitted"]], small=True,
+                [_figure(row, text) for row in fitted], small=True,
             ),
         ],
     )  # fmt: skip
@@ -73,6 +75,12 @@ def _chance(row: dict[str, Any], text: Text) -> list[Block | str]:
     ]
 
 
+def _named(row: dict[str, Any], text: Text) -> str:
+    """Return the name of a figure with its year, unless the name has it."""
+    name = text.of(row)
+    return name if str(row["year"]) in name else f"{name} {row['year']}"
+
+
 def _figure(row: dict[str, Any], text: Text) -> list[Block | str]:
     sign = {"at_least": "≥ ", "at_most": "≤ "}.get(row["side"], "")
     unit = unit_of(row["unit"], text.lang)
@@ -80,7 +88,7 @@ def _figure(row: dict[str, Any], text: Text) -> list[Block | str]:
     wide = row.get("predictive") or {"p05": None, "p95": None}
     deviation = (row["error"] ** 2 + row["discrepancy"] ** 2) ** 0.5
     return [
-        f"{text.of(row)} {row['year']}, {unit.name}",
+        f"{_named(row, text)}, {unit.name}",
         f"{sign}{given(row['value'], shift=unit.shift)} ± {number(deviation, shift=unit.shift)}",
         number(row["posterior"]["p50"], shift=unit.shift),
         "–".join(numbers(wide["p05"], wide["p95"], shift=unit.shift)),

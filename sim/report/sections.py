@@ -140,7 +140,10 @@ def main_assumptions(record: Record, count: int = MAIN_ASSUMPTIONS) -> tuple[lis
     least = _chance_correlation(len(known), record["members"] - record.get("failed_members", 0))
     strong = [row for row in known if abs(row["goal_correlation"]) > least]
     if strong:
-        return sorted(strong, key=lambda row: -abs(row["goal_correlation"]))[:count], "effect"
+        strong.sort(key=lambda row: abs(row["goal_correlation"]))
+        # The elements of one variable, such as the disturbances of each year, are one assumption.
+        each = {str(row["constant"]).partition("[")[0]: row for row in strong}
+        return sorted(each.values(), key=lambda row: -abs(row["goal_correlation"]))[:count], "effect"
     return sorted(rows, key=lambda row: -_width(row))[:count], "noise" if known else "wide"
 
 

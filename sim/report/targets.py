@@ -117,11 +117,13 @@ def _chart(
         reference=(100.0, text("figures.reference")), limit=limit,
     )  # fmt: skip
     at, parts = part
+    below = any(row["direction"] == "below" for row in rows)
+    note = text("indicators.chart_note") + (text("indicators.chart_below") if below else "")
     caption = text("indicators.chart") + (f" ({at}/{parts})" if parts > 1 else "")
-    alt = caption + " " + text("indicators.chart_note") + " " + " ".join(
+    alt = caption + " " + note + " " + " ".join(
         f"{row.name}: {band(row.low, row.middle, row.high)}%." for row in scenario
     )  # fmt: skip
-    return figure(document, f"targets-{at}", drawn, caption, alt, note=text("indicators.chart_note"))
+    return figure(document, f"targets-{at}", drawn, caption, alt, note=note)
 
 
 def _drawable(row: Record) -> bool:

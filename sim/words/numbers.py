@@ -48,6 +48,8 @@ def fixed(value: float | None, places: int, *, sign: bool = False, shift: int = 
     if value is None or not math.isfinite(value):
         return NONE
     exact = rounded(value, places, shift)
+    if not exact and not places:
+        return "0"
     text = f"{exact:,f}" if abs(exact) >= GROUPED_FROM else f"{exact:f}"
     # What is rounded away has no sign.
     return _signed(text if exact else text.lstrip("-"), sign=sign and exact != 0)

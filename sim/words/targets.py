@@ -17,6 +17,9 @@ from sim.words.vocabulary import word
 __all__ = ["Verdict", "ahead", "assessed", "past", "sample_size", "targets_likely", "verdict"]
 
 Row = Mapping[str, Any]
+SECOND_READING = "city-gdp-current"
+"""The goal at current prices is the same target as at constant ones, read otherwise: it is not counted twice."""
+
 TONES = {"very_likely": "good", "likely": "good", "even": "open", "unlikely": "bad", "very_unlikely": "bad"}
 
 
@@ -56,8 +59,9 @@ def past(kpi: Row, record: Row) -> bool:
 
 
 def ahead(record: Row) -> list[Row]:
-    """Return the indicators with a target that can be judged and whose year is not over."""
-    return [kpi for kpi in record["kpis"] if assessed(kpi) and not past(kpi, record)]
+    """Return the indicators with a target that can be judged and whose year is not over, each target once."""
+    rows = (kpi for kpi in record["kpis"] if kpi["id"] != SECOND_READING)
+    return [kpi for kpi in rows if assessed(kpi) and not past(kpi, record)]
 
 
 def targets_likely(record: Row, arm: str) -> int:

@@ -250,7 +250,8 @@ def _run_and_levers(shown: Printed, lang: str) -> None:
 
 def _counts(shown: Printed) -> None:
     """Count the targets that are likely by hand, and find the count in all four."""
-    judged = [kpi for kpi in shown.record["kpis"] if kpi["target"] is not None and kpi.get("assessed", True)]
+    rows = [kpi for kpi in shown.record["kpis"] if kpi["id"] != "city-gdp-current"]  # the same target twice
+    judged = [kpi for kpi in rows if kpi["target"] is not None and kpi.get("assessed", True)]
     counts = []
     for arm in ARMS:
         shares = [Decimal(repr(kpi[arm]["probability_met"])) * 100 for kpi in judged]

@@ -42,6 +42,10 @@ def test_billions_have_the_digits_of_the_chinese_unit(values: list[float]) -> No
         assert Decimal(plain[1]) == Decimal(plain[0]).scaleb(-1)
 
 
+def test_nothing_is_nothing_in_every_unit() -> None:
+    assert words.numbers(0.0, 0.0, shift=-1) == ["0", "0"]
+
+
 def test_what_someone_stated_keeps_all_its_digits() -> None:
     assert [words.given(one) for one in (850.0, 13.5, 1000, 705.11, 10_000, None)] == [
         "850", "13.5", "1000", "705.11", "10,000", "–",
