@@ -188,7 +188,7 @@ def _show(model: LoadedModel, times: Sequence[float], columns: Sequence[Column],
 
     from sim.cli.run_view import new_table
     from sim.cli.sparklines import sparkline
-    from sim.words import given, number
+    from sim.words import given, numbers
 
     table = new_table()
     table.add_column(texts("simulate.variable"), overflow="fold", ratio=1)
@@ -202,7 +202,7 @@ def _show(model: LoadedModel, times: Sequence[float], columns: Sequence[Column],
         known = [value for value in column.values.tolist() if math.isfinite(value)]
         ends = (column.values[0], column.values[-1], min(known, default=None), max(known, default=None))
         spark = sparkline(column.values.tolist(), SPARK)
-        table.add_row(column.name, column.unit, *(number(value) for value in ends), spark)
+        table.add_row(column.name, column.unit, *numbers(*ends), spark)
     parts: list[Any] = [
         Text(texts("simulate.title", model=model.spec.name, unit=_time_unit(model)), style="bold"),
         table,

@@ -51,7 +51,7 @@ def test_a_table_with_sparklines(sim: Sim, small: str) -> None:
     assert said.code == 0, said.err
     assert "small (time in year)" in said.out
     (row,) = (line for line in said.out.splitlines() if line.startswith("stock[south]"))
-    assert row.split()[1:6] == ["widget", "2.00", "11.9", "2.00", "11.9"]
+    assert row.split()[1:6] == ["widget", "2.0", "11.9", "2.0", "11.9"]
     assert "▁" in row
     assert "root" not in said.out
 
