@@ -7,24 +7,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.errors import BadInput
+
 __all__ = [
+    "ALL_CELLS",
+    "ALL_ELEMENTS",
     "AUDIT_FILE",
+    "BRACKETS",
     "CELLS",
+    "DELAY_STAGES",
     "ELEMENTS",
     "EQUATIONS",
-    "EQUATION_DEPTH",
-    "EQUATION_LENGTH",
     "EQUATION_SIGNS",
+    "EQUATION_TEXT",
     "EVIDENCE_FILE",
-    "EXTERNAL_FILE",
+    "EXTERNAL_FILES",
+    "EXTERNAL_NUMBERS",
     "LIMITS",
     "LOOKUP_POINTS",
+    "MACRO_CALLS",
     "MODEL_FILE",
+    "MODEL_TEXT",
     "POSTERIOR_FILE",
     "TABLE_FILE",
     "TOML_FILE",
+    "TREE_DEPTH",
     "UNITS_FILE",
     "Limit",
+    "check",
 ]
 
 
@@ -39,12 +49,18 @@ class Limit:
     def __str__(self) -> str:
         """Return the number with its unit; bytes as kB or MB."""
         if self.unit != "bytes":
-            return f"{self.most:,} {self.unit}".replace(",", " ")
+            return f"{self.most:_} {self.unit}".replace("_", " ")
         return f"{self.most // 10**6} MB" if self.most >= 10**6 else f"{self.most // 10**3} kB"
 
 
-MODEL_FILE = Limit("a model file", 64_000_000, "bytes")
-EXTERNAL_FILE = Limit("a file of data that a model reads", 64_000_000, "bytes")
+def check(limit: Limit, count: int) -> None:
+    """Raise BadInput if ``count`` is above the limit."""
+    if count > limit.most:
+        raise BadInput(f"{count} {limit.unit} are more than {limit}, the most that is read of {limit.of}.")
+
+
+MODEL_FILE = Limit("a model file", 32_000_000, "bytes")
+EXTERNAL_FILES = Limit("the files of data that a model reads, together", 32_000_000, "bytes")
 UNITS_FILE = Limit("a file of units", 1_000_000, "bytes")
 TABLE_FILE = Limit("a table (.csv)", 4_000_000, "bytes")
 TOML_FILE = Limit("a scenario, levers or study file (.toml)", 64_000, "bytes")
@@ -52,17 +68,24 @@ AUDIT_FILE = Limit("the settings of the audit (.toml)", 500_000, "bytes")
 EVIDENCE_FILE = Limit("the evidence of a calibration (.json)", 16_000_000, "bytes")
 POSTERIOR_FILE = Limit("a posterior (.npz), packed and unpacked", 200_000_000, "bytes")
 
-EQUATIONS = Limit("a model", 50_000, "equations")
-EQUATION_LENGTH = Limit("an equation", 1_000_000, "characters")
-EQUATION_SIGNS = Limit("an equation beside its lookups", 40_000, "operators, commas and brackets")
-EQUATION_DEPTH = Limit("an equation", 200, "levels of brackets")
+EQUATIONS = Limit("a model, with what calls of macros make", 20_000, "equations")
+MODEL_TEXT = Limit("a model, its equations together", 8_000_000, "characters")
+EQUATION_TEXT = Limit("an equation", 1_000_000, "characters")
+EQUATION_SIGNS = Limit("an equation beside its lookups", 20_000, "operators, commas and brackets")
+BRACKETS = Limit("an equation, brackets inside each other", 200, "levels")
+TREE_DEPTH = Limit("an equation, operators and calls inside each other", 500, "levels")
 LOOKUP_POINTS = Limit("the lookups of an equation", 50_000, "points")
+MACRO_CALLS = Limit("a model, calls of macros written out", 5_000, "calls")
 ELEMENTS = Limit("a subscript range", 10_000, "elements")
+ALL_ELEMENTS = Limit("the subscript ranges of a model, together", 100_000, "elements")
 CELLS = Limit("a variable", 100_000, "cells")
+ALL_CELLS = Limit("the variables of a model, together", 1_000_000, "cells")
+EXTERNAL_NUMBERS = Limit("the data that a model reads", 5_000_000, "numbers")
+DELAY_STAGES = Limit("a smooth or delay", 1_000, "stages")
 
 LIMITS = (
     MODEL_FILE,
-    EXTERNAL_FILE,
+    EXTERNAL_FILES,
     UNITS_FILE,
     TABLE_FILE,
     TOML_FILE,
@@ -70,11 +93,18 @@ LIMITS = (
     EVIDENCE_FILE,
     POSTERIOR_FILE,
     EQUATIONS,
-    EQUATION_LENGTH,
+    MODEL_TEXT,
+    EQUATION_TEXT,
     EQUATION_SIGNS,
-    EQUATION_DEPTH,
+    BRACKETS,
+    TREE_DEPTH,
     LOOKUP_POINTS,
+    MACRO_CALLS,
     ELEMENTS,
+    ALL_ELEMENTS,
     CELLS,
+    ALL_CELLS,
+    EXTERNAL_NUMBERS,
+    DELAY_STAGES,
 )
 """All limits, in the order of the documentation."""

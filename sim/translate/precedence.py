@@ -21,6 +21,8 @@ from pysd.translators.structures.abstract_expressions import (
 )
 from pysd.translators.xmile.xmile_element import EquationVisitor
 
+from sim.errors import BadInput
+
 __all__ = ["Precedence", "XmileEquation", "number"]
 
 _SIGN = re.compile(r"[+-]|not", re.IGNORECASE)
@@ -38,6 +40,7 @@ class Precedence:
     """Mixed into a reader of trees of :mod:`sim.translate.grammars`, before PySD's, which evaluates text."""
 
     elements: dict[str, Any]
+    unwrapped_exceptions = (BadInput, RecursionError)
 
     def visit_expr(self, node: Any, children: list[str]) -> str:
         """Return what stands alone: a number, or what another rule has kept."""

@@ -1,7 +1,7 @@
 """XMILE files to PySD's abstract model: checked XML, with errors that name the line.
 
 PySD reads one model of plain stocks, flows, auxiliaries and graphical functions. What it would pass over
-in silence (modules, macros, conveyors, queues) is refused here.
+in silence is refused first. Old files of isee, with variables straight below the model, are read as well.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput
+from sim.spec.depth import too_deep
 from sim.spec.model import key
+from sim.translate.bounds import check_equation
 from sim.translate.scanning import Entry
+from sim.translate.xmile_checks import (
+    NAMESPACES,
+    VARIABLES,
+    named_children,
+    plain_name,
+    problems,
+    refuse,
+    text_of,
+)
 
 __all__ = ["abstract_xmile", "xmile_entries"]
 
-_REFUSED = {
-    "module": "modules are not supported",
-    "macro": "macros of XMILE are not supported",
-    "conveyor": "conveyors are not supported",
-    "queue": "queues are not supported",
-    "oven": "ovens are not supported",
-    "overflow": "queues are not supported",
-    "leak": "conveyors are not supported",
-}
-_VARIABLES = ("aux", "flow", "stock", "gf")
 _WORDS = re.compile(r'"[^"]*"|\b(if|then|else)\b', re.IGNORECASE)
 _NEGATED = re.compile(r'"[^"]*"|\b(not[\w$]+)', re.IGNORECASE)
 _LOOKUP = re.compile(r'"[^"]*"|\b(lookup)(?=\s*\()', re.IGNORECASE)
-_COMMENT = re.compile(r"\{[^}]*\}")
+_COMMENT = re.compile(r"\{[^}]*+\}?")
 
 
 def abstract_xmile(path: Path, text: str) -> tuple[Any, list[Entry]]:
@@ -38,8 +39,8 @@ def abstract_xmile(path: Path, text: str) -> tuple[Any, list[Entry]]:
     from pysd.translators.xmile.xmile_file import XmileFile
 
     root = _root(path, text)
-    _check(path, root)
-    _prepare(root)
+    refuse(path.name, problems(root))
+    _prepare(path, root)
 
     class Prepared(XmileFile):  # type: ignore[misc]
         """PySD's reader, given the checked tree instead of the file."""
@@ -59,6 +60,8 @@ def abstract_xmile(path: Path, text: str) -> tuple[Any, list[Entry]]:
                     component._smile_parser = _read
                     component.parse(section.behaviors)
             return file.get_abstract_model(), found
+        except RecursionError as error:
+            raise BadInput(f"{path.name}: {too_deep()}") from error
         except Exception as error:
             raise _located(path, root, error) from error
 
@@ -76,51 +79,72 @@ def xmile_entries(root: Any) -> list[Entry]:
     found = []
     for node in _variables(root):
         name = str(node.get("name")).replace("\\n", " ")
-        for part in _children(node, "element") or [node]:
-            equation = " ".join(_text(part, "eqn").split())
+        for part in named_children(node, "element") or [node]:
+            equation = " ".join(text_of(part, "eqn").split())
             found.append(
-                Entry(key(name), part.sourceline or 0, "", equation, _text(node, "units"), _text(node, "doc"))
+                Entry(
+                    key(name),
+                    part.sourceline or 0,
+                    "",
+                    equation,
+                    text_of(node, "units"),
+                    text_of(node, "doc"),
+                )
             )
     return found
 
 
 def _root(path: Path, text: str) -> Any:
+    """Return the tree in the standard's own namespace, with the variables of old files where it has them."""
     from lxml import etree  # type: ignore[import-untyped]
 
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise BadInput(f"{path.name}: a DOCTYPE is not allowed in a model file.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True)
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         raise BadInput(f"{path.name}, line {error.lineno}: this is no XML: {error.msg}.") from None
-    if root.nsmap.get(None) is None or _name(root) != "xmile":
+    except (ValueError, UnicodeEncodeError) as error:
+        raise BadInput(f"{path.name}: this is no XML: {error}.") from None
+    namespace = root.nsmap.get(None)
+    if namespace is None or root.tag != f"{{{namespace}}}xmile":
         raise BadInput(f"{path.name}: this is no XMILE model (its first element must be <xmile xmlns=…>).")
-    return root
+    if namespace not in NAMESPACES:
+        raise BadInput(
+            f"{path.name}: the namespace {namespace!r} is not known. Known are: {', '.join(NAMESPACES)}."
+        )
+    return _standard(root, namespace)
 
 
-def _check(path: Path, root: Any) -> None:
-    problems = []
-    models = [node for node in root if _name(node) == "model"]
-    for node in root.iter():
-        reason = _REFUSED.get(_name(node))
-        if reason and not any(_name(above) in ("views", "view") for above in node.iterancestors()):
-            owner = node.get("name") or (node.getparent().get("name") if node.getparent() is not None else "")
-            problems.append(f"line {node.sourceline}: {owner or '<' + _name(node) + '>'}: {reason}")
-    if len(models) > 1 and not problems:
-        problems.append(f"line {models[1].sourceline}: more than one <model>: modules are not supported")
-    for part in ("start", "stop", "dt"):
-        if not any(_name(node) == part for specs in _children(root, "sim_specs") for node in specs):
-            problems.append(f"<sim_specs> has no <{part}>")
-    if problems:
-        raise BadInput(f"{path.name} cannot run:\n" + "\n".join(f"- {problem}" for problem in problems))
+def _standard(root: Any, namespace: str) -> Any:
+    from lxml import etree
+
+    whole = etree.Element(f"{{{NAMESPACES[0]}}}xmile", nsmap={None: NAMESPACES[0]})
+    whole.extend(list(root))
+    for node in whole.iter():
+        if isinstance(node.tag, str) and etree.QName(node).namespace == namespace:
+            node.tag = f"{{{NAMESPACES[0]}}}{etree.QName(node).localname}"
+    for model in named_children(whole, "model"):
+        loose = [node for node in model if plain_name(node) in VARIABLES]
+        if loose:
+            etree.SubElement(model, f"{{{NAMESPACES[0]}}}variables").extend(loose)
+    return whole
 
 
-def _prepare(root: Any) -> None:
+def _prepare(path: Path, root: Any) -> None:
     """Write equations as PySD's grammar wants them: IF in capitals, no comments, NOT at no name's start."""
     for node in root.iter():
-        if _name(node) == "eqn":
+        if plain_name(node) == "eqn":
+            place = f"{path.name}, line {node.sourceline}: "
+            comments = _COMMENT.findall(node.text or "")
+            if any(not comment.endswith("}") for comment in comments):
+                raise BadInput(f"{place}a comment ({{) is not closed.")
             plain = _COMMENT.sub(" ", node.text or "")
+            try:
+                check_equation(plain, xmile=True)
+            except BadInput as error:
+                raise BadInput(f"{place}{error}") from None
             plain = _WORDS.sub(lambda m: m.group().upper() if m.group(1) else m.group(), plain)
             plain = _NEGATED.sub(lambda m: f'"{m.group(1)}"' if m.group(1) else m.group(), plain)
             # PySD has another use for the name LOOKUP.
@@ -133,11 +157,13 @@ def _located(path: Path, root: Any, error: Exception) -> BadInput:
 
     grammar = xmile_grammar()
     for node in root.iter():
-        if _name(node) == "eqn":
+        if plain_name(node) == "eqn":
             try:
                 grammar.parse(node.text.strip())
             except Exception:
-                return BadInput(f"{path.name}, line {node.sourceline}: syntax error in: {node.text.strip()}")
+                return BadInput(
+                    f"{path.name}, line {node.sourceline}: syntax error in: {node.text.strip()[:100]}"
+                )
     lines = str(error).strip().splitlines()
     return BadInput(f"{path.name} cannot be read: {lines[0] if lines else type(error).__name__}.")
 
@@ -145,21 +171,8 @@ def _located(path: Path, root: Any, error: Exception) -> BadInput:
 def _variables(root: Any) -> list[Any]:
     return [
         node
-        for model in _children(root, "model")
-        for group in _children(model, "variables")
+        for model in named_children(root, "model")
+        for group in named_children(model, "variables")
         for node in group
-        if _name(node) in _VARIABLES
+        if plain_name(node) in VARIABLES
     ]
-
-
-def _children(node: Any, name: str) -> list[Any]:
-    return [child for child in node if _name(child) == name]
-
-
-def _text(node: Any, name: str) -> str:
-    found = _children(node, name)
-    return (found[0].text or "").strip() if found else ""
-
-
-def _name(node: Any) -> str:
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
