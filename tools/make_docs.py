@@ -14,6 +14,7 @@ from pathlib import Path
 
 from documentation.assumptions import assumptions_page
 from documentation.boundary import boundary_page
+from documentation.limits import limits_page
 from documentation.loops import load_loops, loop_diagram, loops_page
 from documentation.markdown import MADE
 from documentation.material import Material, load_material, slug
@@ -28,6 +29,7 @@ KINDS = ("*.md", "reference/*.md", "diagrams/stocks-*.svg", "diagrams/loop-*.svg
 def pages(material: Material) -> dict[str, str]:
     """Return every file by its path below ``docs/``."""
     made = {"reference.md": index_page(material)}
+    made["limits.md"] = limits_page()
     made["assumptions.md"] = assumptions_page(material)
     made["boundary.md"] = boundary_page(material, (ROOT / "model" / "scope.md").read_text("utf-8"))
     made |= {f"reference/{name}": page for name, page in group_pages(material).items()}

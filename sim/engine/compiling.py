@@ -29,6 +29,7 @@ from sim.engine.program import Integrator, Program, shape
 from sim.engine.tangents import TangentProgram
 from sim.engine.verifying import difference
 from sim.errors import SimError
+from sim.spec.depth import DEEP
 from sim.spec.model import Model
 
 __all__ = ["Executable", "Request", "compiled", "device_width", "processor", "versions"]
@@ -98,6 +99,7 @@ class Executable:
     loop: Callable[..., Any]
 
 
+@DEEP
 def compiled(model: Model, request: Request) -> Executable:
     """Return the executable for a request, from the cache if it is there and good, else made now."""
     name = _name(model, request)

@@ -15,12 +15,12 @@ import numpy as np
 
 from sim.engine.formulas import FUNCTIONS, OPERATORS, TIMED, folded, reduced
 from sim.engine.holding import advanced, flow, shown, started
-from sim.engine.operations import Operations
-from sim.engine.packing import table_points
+from sim.engine.operations import MANY, Operations
+from sim.engine.packing import point_count, table_points
 from sim.engine.planning import Held, HeldNode, Hoisted, Plan
 from sim.engine.products import factors, is_power, sign_of
 from sim.engine.selecting import boxes, taken
-from sim.engine.tables import inline_value, interpolated, reading
+from sim.engine.tables import Reading, inline_value, interpolated, looked_up, reading
 from sim.engine.vectors import ALONG, selected
 from sim.errors import BadInput
 from sim.spec.expressions import (
@@ -50,6 +50,9 @@ from sim.spec.structure import (
 )
 
 __all__ = ["Clock", "Evaluator", "Value"]
+
+POINTS = "points of a lookup"
+"""The first axis of a long table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +141,20 @@ class Evaluator:
             isinstance(hoisted.node, Reference)
             and self.plan.model.variables[hoisted.node.name].kind == "lookup"
         ):
+            if self.is_long(hoisted.node):
+                return self._broadcast_points(scope.rows(hoisted.node), hoisted.axes)
             rises = [self.broadcast(value, hoisted.axes) for value in scope.rises(hoisted.node)]
             return self.operations.xp.stack(rises)
         return self.broadcast(scope.value(hoisted.node), hoisted.axes)
+
+    def is_long(self, node: Reference) -> bool:
+        """Tell whether a lookup has so many points that it stays one array."""
+        return point_count(self.plan.model.variables[node.name]) >= MANY
+
+    def _broadcast_points(self, value: Value, axes: tuple[str, ...]) -> Any:
+        sizes = tuple(len(self.plan.model.elements(axis)) for axis in axes)
+        array = aligned(value, (POINTS, *axes), self.operations.xp)
+        return self.operations.xp.broadcast_to(array, (len(array), *sizes, self.lanes))
 
     def assembled(self, name: str, selections: tuple[Selection, ...]) -> Any:
         """Return an array over all cells of the variable, filled where ``selections`` point."""
@@ -240,6 +254,26 @@ class _Scope:
             return [Value(row, given[0]) for row in given[1]]
         selections = resolve(self.model, node, self.axes)
         return [self._selected(row, selections) for row in self.evaluator.inputs[node.name]]
+
+    def rows(self, node: Reference) -> Value:
+        """Return the first height and the slopes of a long lookup as one array, points first."""
+        given = self._given(node)
+        if given is not None:
+            return Value(given[1], (POINTS, *given[0]))
+        return self._with_points(self.evaluator.inputs[node.name], resolve(self.model, node, self.axes))
+
+    def _with_points(self, array: Any, selections: tuple[Selection, ...]) -> Value:
+        return self._selected(array, (Selection(POINTS, tuple(range(len(array)))), *selections))
+
+    def _long_lookup(self, table: Reference, argument: Value, points: Any, way: Reading) -> Value:
+        selections = resolve(self.model, table, self.axes)
+        values = [argument, self._with_points(points[..., None], selections), self.rows(table)]
+        used = {axis for value in values for axis in value.axes}
+        axes = tuple(axis for axis in self.axes if axis in used)
+        xp = self.operations.xp
+        x = self.operations.number(xp.asarray(aligned(values[0], axes, xp), self.operations.dtype))
+        rest = [aligned(value, (POINTS, *axes), xp) for value in values[1:]]
+        return Value(looked_up(self.operations, rest[0].astype(x.dtype), rest[1], x, way), axes)
 
     def _reference(self, node: Reference) -> Value:
         evaluator = self.evaluator
@@ -405,11 +439,13 @@ class _Scope:
         variable = self.model.variables[node.table.name]
         selections = resolve(self.model, node.table, self.axes)
         points = table_points(variable, self.model)
-        rises = self.rises(node.table)
-        places = [self._selected_points(point, selections) for point in points]
         lookup = variable.components[0].expression
         assert isinstance(lookup, Lookup)
         way = reading(lookup, node, points)
+        if self.evaluator.is_long(node.table):
+            return self._long_lookup(node.table, argument, points, way)
+        rises = self.rises(node.table)
+        places = [self._selected_points(point, selections) for point in points]
         count = len(points)
         return self.apply(
             lambda o, x, *arrays: interpolated(o, arrays[:count], arrays[count:], x, way),

@@ -57,7 +57,7 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
-    "+": _arithmetic(lambda a, b: a + b),
+    "+": lambda o, *a: o.plus([o.number(item) for item in a]),
     "-": _arithmetic(lambda a, b: a - b),
     "*": _arithmetic(lambda a, b: a * b),
     "/": _arithmetic(lambda a, b: a / b),

@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NumpyOperations", "Operations"]
+__all__ = ["MANY", "NumpyOperations", "Operations"]
+
+MANY = 64
+"""From so many on, what could be written out is one array."""
 
 
 class Operations:
@@ -74,6 +77,13 @@ class Operations:
     def total(self, x: Any, axes: tuple[int, ...]) -> Any:
         """Sum over axes, in index order."""
         raise NotImplementedError
+
+    def plus(self, terms: Sequence[Any]) -> Any:
+        """Sum of terms from left to right, by runs of ``MANY``: compilers fail on chains of thousands."""
+        while len(terms) > 1:
+            runs = [terms[place : place + MANY] for place in range(0, len(terms), MANY)]
+            terms = [functools.reduce(operator.add, run) for run in runs]
+        return terms[0]
 
     def number(self, x: Any) -> Any:
         """Return truth values as 0 and 1, numbers as they are."""

@@ -17,7 +17,16 @@ from sim.spec.model import Model, Variable
 if TYPE_CHECKING:
     from sim.engine.planning import Plan
 
-__all__ = ["Slot", "default_rows", "defaults", "input_shape", "layout", "table_heights", "table_points"]
+__all__ = [
+    "Slot",
+    "default_rows",
+    "defaults",
+    "input_shape",
+    "layout",
+    "point_count",
+    "table_heights",
+    "table_points",
+]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -52,7 +61,7 @@ def layout(plan: Plan) -> list[Slot]:
 def input_shape(model: Model, variable: Variable) -> tuple[int, ...]:
     """Return the shape of one lane of an input: (points, *subscripts) for a lookup, else the subscripts."""
     shape = model.shape(variable)
-    return (_points(variable), *shape) if variable.kind == "lookup" else shape
+    return (point_count(variable), *shape) if variable.kind == "lookup" else shape
 
 
 def default_rows(model: Model, slots: Iterable[Slot]) -> Array:
@@ -107,7 +116,8 @@ def table_heights(variable: Variable, model: Model) -> Array:
     return _table(variable, model, "y")
 
 
-def _points(variable: Variable) -> int:
+def point_count(variable: Variable) -> int:
+    """Return how many points the longest table of a lookup has."""
     return max(len(_lookup(component.expression).x) for component in variable.components)
 
 
@@ -117,7 +127,7 @@ def _lookup(expression: Expression) -> Lookup:
 
 
 def _table(variable: Variable, model: Model, side: str) -> Array:
-    count = _points(variable)
+    count = point_count(variable)
     result = np.zeros((count, *model.shape(variable)))
     for component in variable.components:
         given = getattr(_lookup(component.expression), side)

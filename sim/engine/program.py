@@ -25,7 +25,7 @@ from sim.engine.mathematics import (
     powers,
     sqrt,
 )
-from sim.engine.operations import Operations
+from sim.engine.operations import MANY, Operations
 from sim.engine.packing import layout, table_points
 from sim.engine.planning import Held, Plan
 from sim.engine.tables import table_rises
@@ -101,6 +101,9 @@ class JaxOperations(Operations):
     def total(self, x: Any, axes: tuple[int, ...]) -> Any:
         """Terms one by one, so that the compiler sees plain additions over all lanes."""
         for axis in reversed(axes):
+            if x.shape[axis] >= MANY:
+                x = jnp.sum(x, axis=axis)
+                continue
             terms = [jax.lax.index_in_dim(x, place, axis, keepdims=False) for place in range(x.shape[axis])]
             x = functools.reduce(operator.add, terms)
         return x

@@ -19,6 +19,7 @@ from sim.engine.packing import Slot, default_rows, defaults
 from sim.engine.results import Failures, Result
 from sim.engine.timing import Timing
 from sim.errors import SimError
+from sim.spec.depth import DEEP
 from sim.spec.model import Model
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class Run:
         self.good = np.zeros(self.lanes, bool)
         self.arrays = self._room()
 
+    @DEEP
     def result(self, threads: int | None) -> Result:
         """Run every block and return the result."""
         width = self.executable.request.width

@@ -20,6 +20,7 @@ from sim.limits import TABLE_FILE
 from sim.spec.anchors import Anchor, load_anchors
 from sim.spec.charts import ChartSeries, load_charts
 from sim.spec.counts import Count, load_counts
+from sim.spec.depth import DEEP
 from sim.spec.facts import Fact, Source, load_facts, load_sources
 from sim.spec.funding import Purse, load_purses
 from sim.spec.kpis import Kpi, load_kpis
@@ -137,6 +138,7 @@ class Project:
         return variable.name
 
 
+@DEEP
 def load_project(folder: Path | None = None, *, model: Runner | None = None) -> Project:
     """Load the shipped region, or the one in the study ``folder`` (model/ and calibration/ inside it).
 

@@ -75,9 +75,15 @@ def _operation(node: Operation) -> str:
     terms: list[str] = []
     first: Expression = node
     while isinstance(first, Operation) and first.operator in signs:
-        terms += [f"{first.operator} {_text(term)}" for term in reversed(first.arguments[1:])]
+        terms += [_term(first.operator, term) for term in reversed(first.arguments[1:])]
         first = first.arguments[0]
     return f"({_text(first)} {' '.join(reversed(terms))})"
+
+
+def _term(operator: str, term: Expression) -> str:
+    if operator == "+" and isinstance(term, Operation) and term.operator == "negative":
+        return f"- {_text(term.arguments[0])}"
+    return f"{operator} {_text(term)}"
 
 
 def _plain(value: Any) -> str:

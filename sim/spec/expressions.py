@@ -67,9 +67,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator applied to one or two arguments.
+    """An operator applied to one or two arguments, ``+`` to any number from two on.
 
-    ``operator`` is one of ``+ - * / ^ negative = <> < <= > >= and or not``.
+    ``operator`` is one of ``+ - * / ^ negative = <> < <= > >= and or not``. A sum of three or more terms is
+    one node, a term that is taken away being ``negative``, so that long sums are not deep.
     """
 
     operator: str

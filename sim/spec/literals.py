@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 _OPERATORS: dict[str, Callable[..., Any]] = {
-    "+": np.add,
+    "+": lambda *terms: functools.reduce(np.add, terms),
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sim.spec.expressions import (
     Call,
     Delay,
@@ -101,11 +103,23 @@ def _operation(node: Operation) -> tuple[str, int]:
     if node.operator in ("negative", "not"):
         sign = "-" if node.operator == "negative" else ":NOT: "
         return sign + _inside(node.arguments[0], strength), strength
+    if len(node.arguments) > 2:
+        return _sum(node.arguments, strength), strength
     # The right side of - and /, and the left side of ^, need brackets at equal strength.
     left = _inside(node.arguments[0], strength + (node.operator == "^"))
     right = _inside(node.arguments[1], strength + (node.operator in ("-", "/")))
     sign = {"and": ":AND:", "or": ":OR:"}.get(node.operator, node.operator)
     return f"{left} {sign} {right}", strength
+
+
+def _sum(terms: Sequence[Expression], strength: int) -> str:
+    text = _inside(terms[0], strength)
+    for term in terms[1:]:
+        if isinstance(term, Operation) and term.operator == "negative":
+            text += f" - {_inside(term.arguments[0], strength + 1)}"
+        else:
+            text += f" + {_inside(term, strength)}"
+    return text
 
 
 def _inside(node: Expression, strength: int) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sim.errors import BadInput
-from sim.limits import CELLS, EQUATION_DEPTH, EQUATION_LENGTH, EQUATION_SIGNS, LOOKUP_POINTS, Limit
+from sim.limits import BRACKETS, CELLS, EQUATION_SIGNS, EQUATION_TEXT, LOOKUP_POINTS, check
 from sim.translate.grammars import POINT
 
 __all__ = ["check_equation"]
@@ -21,21 +20,16 @@ _IF = re.compile(r"\bIF\b", re.IGNORECASE)
 
 def check_equation(text: str, *, xmile: bool = False) -> None:
     """Raise BadInput if an equation is too long, or has too many signs, points or brackets in brackets."""
-    _check(EQUATION_LENGTH, len(text))
+    check(EQUATION_TEXT, len(text))
     if _NUMBERS.fullmatch(text):
-        _check(CELLS, text.count(",") + text.count(";"))
+        check(CELLS, text.count(",") + text.count(";"))
         return
     rest, points = POINT.subn("", text)
-    _check(LOOKUP_POINTS, points)
+    check(LOOKUP_POINTS, points)
     signs = depth = deepest = 0
     for match in _TOKEN.finditer(rest):
         signs += 1
         depth += bool(match["opening"]) - bool(match["closing"])
         deepest = max(deepest, depth)
-    _check(EQUATION_SIGNS, signs)
-    _check(EQUATION_DEPTH, deepest + (_IF.subn("", rest)[1] if xmile else 0))
-
-
-def _check(limit: Limit, count: int) -> None:
-    if count > limit.most:
-        raise BadInput(f"{count} {limit.unit} are more than {limit}, the most that is read of {limit.of}.")
+    check(EQUATION_SIGNS, signs)
+    check(BRACKETS, deepest + (_IF.subn("", rest)[1] if xmile else 0))

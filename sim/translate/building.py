@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections import Counter
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput
-from sim.spec.expressions import Expression, Lookup, Number, Reference, Stock, Table
+from sim.limits import ALL_CELLS, CELLS, DELAY_STAGES, EQUATIONS, check
+from sim.spec.depth import check_depth
+from sim.spec.expressions import Delay, Expression, Lookup, Number, Reference, Smooth, Stock, Table, walk
 from sim.spec.literals import is_literal, value_of
 from sim.spec.model import Component, Control, Dimension, Kind, Model, Variable, key
 from sim.translate.completing import completed
@@ -58,6 +62,15 @@ def build(
         problems.extend(text for text in builder.problems if text not in problems)
     elif builder.problems:
         raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
+    if all(variable.kind == "control" for variable in named.values()):
+        raise BadInput(f"{path.name} has no equation beside its time settings, so there is nothing to run.")
+    equations = (c.expression for variable in named.values() for c in variable.components)
+    for node in (node for equation in equations for node in walk(equation)):
+        if isinstance(node, Smooth | Delay):
+            check(DELAY_STAGES, node.order)
+    check(EQUATIONS, sum(len(variable.components) for variable in named.values()))
+    sizes = (math.prod(len(dimensions[axis].elements) for axis in v.dimensions) for v in named.values())
+    check(ALL_CELLS, sum(sizes))
     files = tuple(sorted(tables.digests.items()))
     whole = hashlib.sha256(repr((digest, files)).encode()).hexdigest() if files else digest
     return Model(path.stem, whole, named, dimensions, _control(path, named), files=files)
@@ -87,6 +100,7 @@ def _macros(sections: Iterable[Any], dimensions: dict[str, Dimension], whole: De
         for element in section.elements:
             decoder.owner = f"{section.name} {element.name}"
             equations[shown(element.name)] = decoder.decode(element.components[0].ast)
+            check_depth(equations[shown(element.name)])
         found[section.name.replace(" ", "_")] = read_macro(section, equations)
     return found
 
@@ -107,6 +121,8 @@ class _Builder:
         self._decoder = decoder
         self._tables = tables
         self._macros = macros
+        self._sets = {name: set(dimension.elements) for name, dimension in dimensions.items()}
+        self._known = {element for elements in self._sets.values() for element in elements}
         self._entries: dict[str, list[Entry]] = {}
         for entry in scanned:
             if not entry.macro:
@@ -115,6 +131,9 @@ class _Builder:
     def variables(self, elements: Iterable[Any]) -> list[Variable]:
         """Return the typed variables of PySD's elements, and those that calls of macros make."""
         found = [self._variable(element) for element in elements]
+        for name, count in Counter(key(variable.name) for variable in found).items():
+            if count > 1:
+                self.problems.append(f"{name} is defined {count} times.")
         units = {variable.name: variable for variable in found}
         for name, (owner, component) in self._macros.added.items():
             group = units[owner].group if owner in units else ""
@@ -157,6 +176,7 @@ class _Builder:
             if type(component.ast).__name__ in _EXTERNAL:
                 return self._external(name, component, left, without, line)
             expression = self._decoder.decode(component.ast)
+            check_depth(expression)
             return [self._macros.expanded(name, Component(left, without, expression, line))]
         except BadInput as error:
             self.problems.append(f"{name}{f' (line {line})' if line else ''}: {error}")
@@ -198,13 +218,17 @@ class _Builder:
         axes: list[str] = []
         for position in range(ranks.pop()):
             axes.append(self._axis(components, position, axes))
+        cells = math.prod(len(self._dimensions[axis].elements) for axis in axes)
+        if cells > CELLS.most:
+            self.problems.append(f"{name}: {cells} cells are more than {CELLS}, the most of {CELLS.of}.")
+            return ()
         self._check_cover(name, components, axes)
         return tuple(axes)
 
     def _unknown_subscripts(self, components: tuple[Component, ...]) -> list[str]:
-        known = {*self._dimensions, *(e for d in self._dimensions.values() for e in d.elements)}
         used = (s for c in components for group in (c.subscripts, *c.excepted) for s in group)
-        return list(dict.fromkeys(subscript for subscript in used if subscript not in known))
+        known = (self._dimensions, self._known)
+        return list(dict.fromkeys(s for s in used if not any(s in names for names in known)))
 
     def _axis(self, components: tuple[Component, ...], position: int, taken: list[str]) -> str:
         """Choose the dimension of one axis: one named on the left if it covers all, else one that fits."""
@@ -213,7 +237,7 @@ class _Builder:
         named = [subscript for subscript in written if subscript in self._dimensions]
         others = [name for name in self._dimensions if name not in named]
         for name in (*named, *others):
-            if set(self._dimensions[name].elements) == covered and name not in taken:
+            if self._sets[name] == covered and name not in taken:
                 return name
         return self._own_dimension(covered)
 
@@ -223,6 +247,7 @@ class _Builder:
         ordered = [e for e in home.elements if e in covered] if home else sorted(covered)
         name = f"{home.name if home else 'elements'} ({', '.join(ordered)})"
         self._dimensions.setdefault(name, Dimension(name, tuple(ordered)))
+        self._sets.setdefault(name, covered)
         return name
 
     def _elements(self, subscript: str) -> tuple[str, ...]:
@@ -230,7 +255,9 @@ class _Builder:
         return dimension.elements if dimension else (subscript,)
 
     def _cells(self, subscripts: Iterable[str]) -> set[tuple[str, ...]]:
-        return set(product(*(self._elements(subscript) for subscript in subscripts)))
+        axes = [self._elements(subscript) for subscript in subscripts]
+        check(CELLS, math.prod(len(axis) for axis in axes))
+        return set(product(*axes))
 
     def _check_cover(self, name: str, components: tuple[Component, ...], axes: list[str]) -> None:
         if len(set(axes)) < len(axes):

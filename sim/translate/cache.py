@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from sim.cache import MODELS, code_digest
+from sim.spec.depth import DEEP
 from sim.spec.model import Model
 from sim.spec.plain import model_from_plain, model_to_plain
 from sim.translate.reading import decode, read_bytes
@@ -15,6 +16,7 @@ from sim.translate.reading import decode, read_bytes
 __all__ = ["load_spec", "translated"]
 
 
+@DEEP
 def load_spec(path: str | os.PathLike[str], *, encoding: str | None = None) -> Model:
     """Return the checked typed model of a Vensim or XMILE file; BadInput if it cannot be read or run.
 
@@ -82,5 +84,5 @@ def _load(name: str) -> Model | None:
         return None
     try:
         return model_from_plain(json.loads(data))
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None

@@ -91,6 +91,8 @@ class Decoder:
         operators = [_OPERATORS.get(operator.upper(), operator) for operator in node.operators]
         if operators[0] in ("negative", "not"):
             return Operation(_OPERATORS.get(node.operators[0], operators[0]), (arguments[0],))
+        if operators[0] in ("+", "-") and len(arguments) > 2:
+            return _sum(operators, arguments)
         if operators[0] == "^":
             return _from_right(operators, arguments)
         if "or" in operators and "and" in operators:
@@ -229,6 +231,13 @@ def _time_value(call: Call) -> Expression:
     if measure == Number(0.0) and relative in (Number(0.0), Number(1.0)):
         return Operation("+", (Reference("Time" if relative == Number(0.0) else "INITIAL TIME"), offset))
     return Call("get_time_value_of_a_calendar_or_clock", ())
+
+
+def _sum(operators: list[str], arguments: list[Expression]) -> Expression:
+    """Return one node; ``a + (-b)`` is ``a - b`` to the last bit."""
+    pairs = zip(operators, arguments[1:], strict=True)
+    terms = (term if sign == "+" else Operation("negative", (term,)) for sign, term in pairs)
+    return Operation("+", (arguments[0], *terms))
 
 
 def _from_left(operators: list[str], arguments: list[Expression]) -> Expression:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from sim.spec.depth import DEEP
 from sim.spec.expressions import Reference, walk
 from sim.spec.model import Model, Variable
 from sim.translate.cache import translated
@@ -34,6 +35,7 @@ class Finding:
     message: str
 
 
+@DEEP
 def examine(
     path: str | os.PathLike[str], *, encoding: str | None = None, units_file: Path | None = None
 ) -> list[Finding]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sim.errors import BadInput
 from sim.files import inside, read_bytes
-from sim.limits import EXTERNAL_FILE
+from sim.limits import CELLS, EXTERNAL_FILES, EXTERNAL_NUMBERS, LOOKUP_POINTS, check
 from sim.spec.expressions import Expression, Lookup, LookupCall, Number, Reference, Table
 
 __all__ = ["Tables", "constants", "data", "lookup", "unchanged"]
@@ -35,12 +35,16 @@ class Tables:
     folder: Path
     digests: dict[str, str] = field(default_factory=dict)
     _read: dict[tuple[str, str], list[list[str]]] = field(default_factory=dict)
+    _size: int = 0
+    _count: int = 0
 
     def rows(self, name: str, separator: str) -> list[list[str]]:
         """Return the cells of a file as text; BadInput if it cannot be read."""
         found = self._read.get((name, separator))
         if found is None:
             text = self._text(name)
+            self._size += len(text)
+            check(EXTERNAL_FILES, self._size)
             mark = separator if separator and not separator[0].isalnum() else ""
             mark = mark or ("," if name.lower().endswith(".csv") else "\t")
             found = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark[0]))
@@ -49,6 +53,8 @@ class Tables:
 
     def number(self, name: str, separator: str, row: int, column: int) -> float:
         """Return the number in a cell, counted from 0; NaN if there is none."""
+        self._count += 1
+        check(EXTERNAL_NUMBERS, self._count)
         rows = self.rows(name, separator)
         cell = rows[row][column].strip() if row < len(rows) and column < len(rows[row]) else ""
         try:
@@ -73,7 +79,7 @@ class Tables:
             raise BadInput(f"{name}: names given by ? are not supported; write the file's name.")
         if name.lower().endswith(_SHEETS):
             raise BadInput(f"{name}: spreadsheets are not read. Save the sheet as CSV and name that file.")
-        content = read_bytes(inside(self.folder, name), EXTERNAL_FILE)
+        content = read_bytes(inside(self.folder, name), EXTERNAL_FILES)
         self.digests[name] = hashlib.sha256(content).hexdigest()
         try:
             return content.decode("utf-8-sig")
@@ -85,7 +91,7 @@ def unchanged(folder: Path, files: tuple[tuple[str, str], ...]) -> bool:
     """Tell whether the files that a model reads are still as they were."""
     try:
         return all(
-            hashlib.sha256(read_bytes(inside(folder, name), EXTERNAL_FILE)).hexdigest() == digest
+            hashlib.sha256(read_bytes(inside(folder, name), EXTERNAL_FILES)).hexdigest() == digest
             for name, digest in files
         )
     except BadInput:
@@ -99,6 +105,7 @@ def constants(tables: Tables, owner: str, node: Any, sizes: tuple[int, ...]) -> 
     if len(sizes) > 2:
         raise BadInput(f"{owner}: GET DIRECT CONSTANTS reads at most two subscripts.")
     height, width = (1, 1, *sizes)[-2:]
+    check(CELLS, height * width)
     values = tuple(
         tables.number(node.file, node.tab, row + (i if across else j), column + (j if across else i))
         for i in range(height)
@@ -136,6 +143,7 @@ def _series(
     else:
         x_column = _column(owner, along)
         cells = [((row + i, x_column), (row + i, column + place)) for i in range(len(rows) - row)]
+    check(LOOKUP_POINTS, len(cells))
     pairs = [tuple(tables.number(node.file, node.tab, *where) for where in pair) for pair in cells]
     good = sorted({x: y for x, y in pairs if not (math.isnan(x) or math.isnan(y))}.items())
     if not good:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.errors import BadInput
+from sim.limits import EQUATIONS, MACRO_CALLS, check
 from sim.spec.expressions import Call, Expression, Lookup, LookupCall, Number, Reference, rebuilt, walk
 from sim.spec.model import Component, key
 
@@ -31,6 +32,7 @@ class Macros:
     macros: dict[str, Macro]
     added: dict[str, tuple[str, Component]] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
+    _calls: int = 0
 
     def expanded(self, owner: str, component: Component, depth: int = 0) -> Component:
         """Return the equation with its calls of macros replaced by references."""
@@ -54,6 +56,9 @@ class Macros:
             )
         if any(s.endswith("!") for n in walk(call) if isinstance(n, Reference) for s in n.subscripts):
             raise BadInput(f"{owner}: the macro {macro.name} cannot be called inside SUM or the like.")
+        self._calls += 1
+        check(MACRO_CALLS, self._calls)
+        check(EQUATIONS, len(self.added))
         count = self._counts[owner] = self._counts.get(owner, 0) + 1
         prefix = f"{owner}: {macro.name}{f' {count}' if count > 1 else ''}"
         given = dict(zip(macro.parameters, call.arguments, strict=True))

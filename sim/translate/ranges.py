@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from sim.errors import BadInput
+from sim.limits import ALL_ELEMENTS, ELEMENTS, check
 from sim.spec.model import Dimension, key
 from sim.translate.external import Tables
 from sim.translate.scanning import Entry
 
 __all__ = ["read_ranges", "shown"]
 
+_DEEPEST = 50
+"""Ranges made of ranges made of ranges, at most."""
 _LISTED = re.compile(r"\(\s*([^():]+?)\s*:([^()]*)\)")
 
 
@@ -34,6 +37,7 @@ def read_ranges(
     for name in reader.declared:
         dimension = reader.dimension(name)
         result[dimension.name] = dimension
+    check(ALL_ELEMENTS, sum(len(dimension.elements) for dimension in result.values()))
     return _with_lists(file, result, scanned)
 
 
@@ -43,6 +47,7 @@ class _Ranges:
         self.declared = declared
         self.tables = tables
         self.elements: dict[str, str] = {}
+        self.done: dict[str, tuple[str, ...]] = {}
 
     def dimension(self, name: str) -> Dimension:
         item = self.declared[name]
@@ -53,8 +58,13 @@ class _Ranges:
         return Dimension(shown(item.name), self._expanded(name, ()), targets)
 
     def _expanded(self, name: str, trail: tuple[str, ...]) -> tuple[str, ...]:
-        if name in trail:
-            circle = " → ".join((*trail, name))
+        if name not in self.done:
+            self.done[name] = self._elements(name, trail)
+        return self.done[name]
+
+    def _elements(self, name: str, trail: tuple[str, ...]) -> tuple[str, ...]:
+        if name in trail or len(trail) > _DEEPEST:
+            circle = " → ".join((*trail, name)[:_DEEPEST])
             raise BadInput(f"{self.file}: subscript ranges contain each other: {circle}.")
         found: list[str] = []
         for item in self._written(name):
@@ -64,6 +74,7 @@ class _Ranges:
                 found.append(self.elements.setdefault(key(item), shown(item)))
         if not found:
             raise BadInput(f"{self.file}: subscript range {self.declared[name].name} has no elements.")
+        check(ELEMENTS, len(found))
         return tuple(dict.fromkeys(found))
 
     def _written(self, name: str) -> list[str]:

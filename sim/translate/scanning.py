@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.errors import BadInput
-from sim.limits import EQUATIONS
+from sim.limits import EQUATIONS, MODEL_TEXT, check
 from sim.spec.model import key
 
 __all__ = ["Entry", "Header", "Part", "equations_text", "parts"]
@@ -72,9 +72,12 @@ def parts(text: str, name: str) -> list[Part]:
     """
     group, header = "", None
     found: dict[Header | None, list[Entry]] = {None: []}
-    for count, (line, fields) in enumerate(_fields(equations_text(text)), start=1):
-        if count > EQUATIONS.most:
-            raise BadInput(f"{name} has more than {EQUATIONS}, the most that is read of {EQUATIONS.of}.")
+    body = equations_text(text)
+    check(EQUATIONS, body.count("|"))
+    length = 0
+    for line, fields in _fields(body):
+        length += len(fields[0])
+        check(MODEL_TEXT, length)
         place = 0
         while marker := _MARKER.match(fields[0], place):
             header = None if marker["end"] else _header(name, line, marker["name"], marker["names"])

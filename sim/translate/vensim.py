@@ -17,6 +17,7 @@ from pysd.translators.vensim.vensim_structures import structures
 
 from sim.errors import BadInput
 from sim.limits import ELEMENTS
+from sim.spec.depth import too_deep
 from sim.translate.bounds import check_equation
 from sim.translate.grammars import POINT, vensim_grammar
 from sim.translate.precedence import Precedence, number
@@ -63,6 +64,8 @@ def _element(path: Path, entry: Entry) -> Any:
             made.lookup = isinstance(made.ast, structures["get_xls_lookups"])
     except BadInput as error:
         raise BadInput(f"{path.name}, line {entry.line}: {_begin(entry)}: {error}") from error
+    except RecursionError as error:
+        raise BadInput(f"{path.name}, line {entry.line}: {_begin(entry)}: {too_deep()}") from error
     except Exception as error:  # PySD raises whatever comes up on what it cannot understand.
         raise BadInput(
             f"{path.name}, line {entry.line}: syntax error in: {_begin(entry)}\n  {_position(error)}"
@@ -79,7 +82,7 @@ def _right_side(component: Any) -> Any:
 
 
 class _LeftSide(pysd.ElementsComponentVisitor):  # type: ignore[misc]
-    unwrapped_exceptions = (BadInput,)
+    unwrapped_exceptions = (BadInput, RecursionError)
 
     def visit_subscript_range(self, node: Any, children: list[Any]) -> None:
         first, last = (re.search(r"\d*$", children[place].strip()) for place in (2, 6))

@@ -20,6 +20,7 @@ OWN = {
     "figures/text.py": "shipped with sim",
     "figures/skill.py": "shipped with sim",
     "audit/wording.py": "shipped with sim",
+    "words/vocabulary.py": "shipped with sim",
     "ensemble/founding.py": "shipped with sim",
     "report/render.py": "shipped with sim",
     "engine/memory.py": "the system's own",

@@ -79,7 +79,9 @@ def test_precedence_of_operators(write: Callable[..., Path]) -> None:
     )
     a = Reference("a")
     power = Operation("^", (a, Operation("^", (a, Number(2.0)))))
-    wanted = Operation("-", (Operation("-", (a, a)), Operation("*", (a, power))))
+    wanted = Operation(
+        "+", (a, Operation("negative", (a,)), Operation("negative", (Operation("*", (a, power)),)))
+    )
     assert model.find("b").components[0].expression == wanted
     condition = model.find("c").components[0].expression.arguments[0]  # type: ignore[union-attr]
     assert condition.operator == "or"

@@ -163,7 +163,8 @@ def _terms(stock: Variable) -> Iterator[tuple[Expression, bool]]:
 def _split(node: Expression, inward: bool) -> Iterator[tuple[Expression, bool]]:
     if isinstance(node, Operation) and node.operator in ("+", "-"):
         yield from _split(node.arguments[0], inward)
-        yield from _split(node.arguments[1], inward if node.operator == "+" else not inward)
+        for term in node.arguments[1:]:
+            yield from _split(term, inward if node.operator == "+" else not inward)
     elif isinstance(node, Operation) and node.operator == "negative":
         yield from _split(node.arguments[0], not inward)
     elif isinstance(node, Operation) and node.operator in ("*", "/") and _negated(node.arguments[0]):
