@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +14,15 @@ from sim.audit.intervals import scale, unit_base
 from sim.errors import BadInput
 from sim.folders import content
 from sim.spec.facts import Fact
+from sim.words import Unit, given, unit_of
 
 __all__ = ["LANGUAGES", "FactWords", "Wording", "load_wording"]
 
 LANGUAGES = ("zh", "en")
+MONEY = "CNY"
+NUMBER_AND_UNIT = re.compile(r"\{(\w+)\}\{(\w)\.unit\}")
+"""In a template, a worked-out number followed by the unit of a fact."""
+
 NUMERALS = {
     "zh": {1e4: "万", 1e8: "亿", 1e12: "万亿"},
     "en": {1e4: "10 thousand", 1e8: "100 million", 1e12: "trillion"},
@@ -71,9 +77,23 @@ class Wording:
         template = str(self.entries["rules"][finding.rule][key])
         words = [self.fact(fact) for fact in finding.facts]
         facts = dict(zip(ascii_lowercase, words, strict=False))
-        return template.format(
-            **finding.values, **facts, others=self._others(words), span=self._span(finding)
-        )
+        values = {**finding.values, **self._in_units(template, finding)}
+        return template.format(**values, **facts, others=self._others(words), span=self._span(finding))
+
+    def _in_units(self, template: str, finding: Finding) -> dict[str, str]:
+        """Return the worked-out numbers that a template gives in the unit of a fact, in the unit shown."""
+        place = dict(zip(ascii_lowercase, finding.facts, strict=False))
+        asked = {name: place[letter] for name, letter in NUMBER_AND_UNIT.findall(template)}
+        return {
+            name: given(float(finding.values[name]), shift=self._shown(fact).shift)
+            for name, fact in asked.items()
+            if self._shown(fact).shift
+        }
+
+    def _shown(self, fact: Fact) -> Unit:
+        """Return the unit that money is shown in; other units are written by this table's own words."""
+        base, _, _ = unit_base(fact).partition("/")
+        return unit_of(fact.unit.partition("/")[0], self.lang) if base == MONEY else Unit("")
 
     def _others(self, words: list[FactWords]) -> str:
         """Return the facts after the first as a list."""
@@ -89,11 +109,13 @@ class Wording:
     def fact(self, fact: Fact) -> FactWords:
         """Return the words of one fact."""
         value, unit = fact.printed or f"{fact.value:g}", self._unit(fact)
+        shift = self._shown(fact).shift
+        said = given(float(value), shift=shift) if shift else value
         return FactWords(
             name=fact.zh if self.lang == "zh" else fact.en,
             value=value,
             unit=unit,
-            said=self._word("bounds", fact.kind, "") + value + unit,
+            said=self._word("bounds", fact.kind, "") + said + unit,
             source=fact.source,
             section=fact.section,
             at=self._place(fact),
@@ -119,6 +141,8 @@ class Wording:
         word = self._word("units", base, base)
         power = fact.unit.partition(" ")[0] if scale(fact) != 1.0 else ""
         many = NUMERALS[self.lang].get(scale(fact), power)
+        if self._shown(fact).shift:
+            return f" {self._shown(fact).name}" + (" a year" if a_year else "")
         if self.lang == "zh":
             many = f"×{many}" if many and many == power else many
             return f"{many}{word}" + ("/年" if a_year else "")

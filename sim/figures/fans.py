@@ -82,7 +82,7 @@ def goal_chart(
     target = many[0].unit.drawn(target)
     many = [series.drawn for series in many]
     with figure_style():
-        figure = Figure(figsize=(WIDTH, 2.3))
+        figure = Figure(figsize=(WIDTH, 1.95))
         panels = figure.subplots(1, len(many), squeeze=False, sharey=True).flatten()
         for axes, series, chance in zip(panels, many, chances, strict=True):
             _panel(axes, series, 8 if len(many) == 1 else 5, marks=False)

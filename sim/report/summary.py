@@ -205,7 +205,7 @@ def _effect(record: Record, text: Text) -> list[list[Block]]:
         _goal_moves(record, text),
     ]
     if funded := funding_sentence(record, text):
-        sentences.append(plain(funded))
+        sentences.append(plain(funded if text.lang == "zh" else funded + " "))
     if baseline["p50"]:
         width = number(baseline["p95"] - baseline["p05"], shift=shift)
         sentences.append(runs(text, "summary.effect_width", width=width))

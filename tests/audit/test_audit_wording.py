@@ -31,7 +31,7 @@ def test_sums_and_plain_rates_have_words(fact: Make, bare: Settings) -> None:
 @pytest.mark.parametrize(
     ("unit", "kind", "zh", "en"),
     [
-        ("1e8 CNY", "observed", "5亿元", "5 × 100 million CNY"),
+        ("1e8 CNY", "observed", "5亿元", "0.5 billion yuan"),
         ("%", "lower_bound", "超过5%", "more than 5%"),
         ("minutes", "target_max", "不超过5分钟", "at most 5 minutes"),
         ("1e4 t/yr", "observed", "5万吨/年", "5 × 10 thousand t a year"),

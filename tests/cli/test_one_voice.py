@@ -21,7 +21,7 @@ from support import RECORD
 
 ARMS = ("baseline", "scenario")
 QUANTILES = ("p05", "p50", "p95")
-NEVER = {"zh": "到2035年仍未达到", "en": "not by 2035"}
+NEVER = {"zh": "至2035年未达到", "en": "not by 2035"}
 LACKING = {"zh": "无法评估：文件没有起始数据", "en": "cannot be assessed: no starting figure"}
 NUMBER = r"[−\d,.]+|–"
 ROW = re.compile(

@@ -112,7 +112,7 @@ def test_a_year_is_the_first_whose_annual_figure_is_enough() -> None:
     assert [words.year(one, 2035, "en") for one in (2031.96, 2031.04, 2034.0, 2034, None)] == [
         "2032", "2032", "2034", "2034", "not by 2035",
     ]  # fmt: skip
-    assert words.year(None, 2035, "zh") == "到2035年仍未达到"
+    assert words.year(None, 2035, "zh") == "至2035年未达到"
 
 
 def test_who_meets_the_goal_has_reached_it() -> None:
