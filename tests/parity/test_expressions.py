@@ -278,7 +278,7 @@ def test_the_judge_sees_a_wrong_value() -> None:
     with pytest.raises(Unfit):
         value(Node("<", (Node("num", ("0.3",)), Node("num", ("0.3",)))), "vensim", TIMES[0])
     chance = random.Random(3)
-    assert {written(Node("neg", (power,)), "vensim", chance).replace(" ", "") for _ in range(9)} >= {"-2^3"}
-    assert (
-        written(Node("^", (Node("neg", (two,)), two)), "vensim", chance).replace(" ", "").startswith("(-2)^")
-    )
+    texts = [written(Node("neg", (power,)), "vensim", chance).replace(" ", "") for _ in range(9)]
+    assert "-2^3" in texts
+    raised = Node("^", (Node("neg", (two,)), two))
+    assert "(-2)^2" in written(raised, "vensim", chance).replace(" ", "")
