@@ -82,6 +82,7 @@ def explain(
         "seed": seed,
         "members": members,
         "failed_members": members - effect.kept,
+        "members_hash": drawn.hash,
     }
     # A split adds up for the model's means, and so it stays with them where sim run draws whole numbers.
     return head | {"means": any(count.id == indicator.id for count in project.counts)} | table

@@ -56,13 +56,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What is compared with the baseline, over which members; a stored run's ``model_hash`` and ``place``."""
+    """What is compared with the baseline, over which members.
+
+    Of a stored run ``model_hash`` and ``members_hash`` say what it was made with, ``place`` of where it is.
+    """
 
     scenario: Scenario
     members: int
     seed: int
     ensemble: str = "auto"
     model_hash: str | None = None
+    members_hash: str | None = None
     place: Mapping[str, Any] | None = None
 
 
@@ -125,7 +129,10 @@ def _stored(asked: Asked) -> Ensemble:
     model_hash = provenance.get("computed_hash") or provenance.get("model_hash")
     # Records of before there were calibrated members do not say where theirs come from.
     ensemble = record.get("ensemble") or "prior"
-    return Ensemble(scenario, record["members"], record["seed"], ensemble, model_hash, record.get("place"))
+    return Ensemble(
+        scenario, record["members"], record["seed"], ensemble, model_hash,
+        provenance.get("members_hash"), record.get("place"),
+    )  # fmt: skip
 
 
 def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
@@ -155,6 +162,8 @@ def _explained(asked: Asked, chosen: Ensemble, texts: Texts) -> dict[str, Any]:
             members=chosen.members, seed=chosen.seed, loops=loops, progress=progress,
             parts=load_parts(parts_file) if parts_file else (), choice=Choice(chosen.ensemble),
         )  # fmt: skip
+    if chosen.members_hash not in (None, table["members_hash"]):
+        note(texts("explain.other_members"))
     head = {"indicator": indicator.described(), "scenario": describe_scenario(project, chosen.scenario)}
     whole = head | table
     _name_rows(whole, project)

@@ -63,7 +63,8 @@ def ensemble_options(function: Any) -> Any:
     """Add --ensemble, --posterior and --other-model."""
     function = click.option(
         "--other-model", is_flag=True,
-        help="Take a posterior even if it was calibrated for another model or other data.",
+        help="Take a posterior even if it was calibrated for another model or other data; reweighted where "
+        "priors changed.",
     )(function)  # fmt: skip
     function = click.option(
         "--posterior", "posterior_file", metavar="FILE", type=click.Path(path_type=Path),

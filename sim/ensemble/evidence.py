@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.ensemble.choosing import posterior_file
 from sim.ensemble.members import Origin
+from sim.ensemble.paired import goal_kpi
 from sim.ensemble.posterior import identity, own_posterior, posterior_digest
 from sim.ensemble.project import Project
 from sim.ensemble.shapes import NUMBER, TEXT, TRUTH, fits, maybe
@@ -109,5 +110,7 @@ def evidence_summary(project: Project, origin: Origin) -> tuple[dict[str, Any] |
 
 
 def belongs(found: Mapping[str, Any], project: Project, digest: str) -> bool:
-    """Tell whether evidence is of this model and these data, and of the members with that digest."""
-    return found.get("made_for") == identity(project) and found.get("posterior") == digest
+    """Tell whether evidence is of this model, these data, this goal and the members with that digest."""
+    goal = goal_kpi(project)
+    same_goal = found.get("goal") == {"year": goal.year, "target": goal.target}
+    return same_goal and found.get("made_for") == identity(project) and found.get("posterior") == digest

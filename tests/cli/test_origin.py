@@ -121,6 +121,15 @@ def test_evidence_of_another_posterior_is_said(tiny: Callable[..., Any], study: 
     assert tiny("evidence", "--lang=en").err != ""
 
 
+def test_evidence_of_another_goal_is_not_repeated(tiny: Callable[..., Any], study: Path) -> None:
+    path = study / "model" / "kpis.csv"
+    text = path.read_text(encoding="utf-8")
+    assert ",1000," in text
+    path.write_text(text.replace(",1000,", ",1001,"), encoding="utf-8")
+    tiny(*RUN)
+    assert stored(tiny)["no_evidence"] == "other"
+
+
 def test_members_taken_over_are_never_passed_over(tiny: Callable[..., Any], study: Path) -> None:
     before = json.loads(tiny(*RUN, "--json").out)
     change(study, CITY, "growth rate,1/year,0.043,0.035,0.051")
@@ -174,3 +183,13 @@ def test_added_and_lost_constants_are_named(tiny: Callable[..., Any], study: Pat
     words = " ".join(tiny(*RUN, "--other-model").out.split())
     assert "More than priors changed (fitted figures: growth)" in words
     assert "Calibrate again" in words
+
+
+def test_a_run_with_another_posterior_is_not_explained_in_silence(
+    tiny: Callable[..., Any], study: Path, tmp_path: Path
+) -> None:
+    tiny(*RUN)
+    assert "other members" not in tiny("explain", "city-gdp", "--run=@last", "--lang=en").err
+    other = calibrated(tiny, tmp_path / "other.npz", 2)
+    tiny(*RUN, "--posterior", str(other))
+    assert "that run had other members" in tiny("explain", "city-gdp", "--run=@last", "--lang=en").err

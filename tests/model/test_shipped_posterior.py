@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from sim.ensemble import Members, Project
+from sim.ensemble.evidence import belongs
 from sim.ensemble.observing import predictions
-from sim.ensemble.posterior import identity, read_posterior
+from sim.ensemble.posterior import identity, posterior_digest, read_posterior
 from sim.folders import content
 
 MUST_MEET = (
@@ -45,6 +46,7 @@ def test_model_posterior_and_evidence_belong_together(
 ) -> None:
     assert len(members) == 1000
     assert evidence["made_for"] == identity(shipped)
+    assert belongs(evidence, shipped, posterior_digest(content("calibration", "posterior.npz")))
     calibration = evidence["calibration"]
     assert calibration["effective"] >= 500 * calibration["particles"] / 2000
     assert calibration["implausible"] == []

@@ -8,6 +8,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from sim.ensemble.project import DATA_FILES
+from sim.ensemble.provenance import NAMES
 from sim.errors import BadInput, SimError
 from sim.figures import font_files, load_text
 from sim.report import make_report
@@ -296,6 +298,45 @@ def test_provenance_is_complete(record: dict[str, Any], lang: str) -> None:
         "0.125",
     ):
         assert value in words
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_members_taken_over_are_said(record: dict[str, Any], lang: str) -> None:
+    before = said(record, lang)
+    record["provenance"] |= {
+        "posterior_hash": "ab" * 32, "members_hash": "cd" * 32,
+        "other_model": True, "effective": 4321.5, "distinct": 8765,
+    }  # fmt: skip
+    record |= {
+        "no_evidence": "other",
+        "adapted": {
+            "differs": {"priors": ["growth rate"], "equations": ["talent"]}, "changed": ["growth rate"],
+            "added": [], "lost": [], "unfitted": True, "members": 9999, "effective": 4321.5, "distinct": 8765,
+        },
+    }  # fmt: skip
+    words = said(record, lang)
+    for value in (
+        "4322",
+        "8765",
+        "ab" * 32,
+        "cd" * 32,
+        "9999",
+        {"zh": "先验、方程", "en": "priors, equations"}[lang],
+    ):
+        assert value in words
+        assert value not in before
+    for sentence in ("no_evidence", "unfitted"):
+        told = load_text(lang).entry(f"caveats.{sentence}")
+        assert told in words
+        assert told not in before
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_fact_of_the_provenance_has_words(lang: str) -> None:
+    names = load_text(lang).entry("words.provenance")
+    files = {NAMES.get(Path(name).stem, Path(name).stem) for _, name in DATA_FILES}
+    wanted = {f"{name}_hash" for name in files | {"model", "computed", "posterior", "members", "scenario"}}
+    assert wanted | {"other_model", "effective", "distinct", "scipy", "jaxlib", "pysd"} <= set(names)
 
 
 @pytest.mark.parametrize(
