@@ -18,7 +18,7 @@ __all__ = ["Verdict", "ahead", "assessed", "past", "sample_size", "targets_likel
 
 Row = Mapping[str, Any]
 SECOND_READING = "city-gdp-current"
-"""The goal at current prices is the same target as at constant ones, read otherwise: it is not counted twice."""
+"""The goal at current prices is the target at constant ones, read otherwise: it is not counted twice."""
 
 TONES = {"very_likely": "good", "likely": "good", "even": "open", "unlikely": "bad", "very_unlikely": "bad"}
 
