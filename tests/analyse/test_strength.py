@@ -29,6 +29,17 @@ def test_a_linear_function_gives_its_standardised_coefficients() -> None:
         assert one.high - one.low < 0.06
 
 
+def test_the_interval_holds_90_percent() -> None:
+    """A correlation of n independent pairs spreads by 1/√n, so that 90 % lie within 2 · 1.645/√n."""
+    rng = np.random.default_rng(8)
+    for regress, count in ((True, 400), (False, 60)):
+        inputs = rng.random((count, 30))
+        found = strongest_inputs([str(at) for at in range(30)], inputs, rng.random(count), resamples=400)
+        assert all((one.regression is not None) == regress for one in found)
+        width = np.mean([one.high - one.low for one in found])
+        assert width == pytest.approx(2 * 1.645 / np.sqrt(count), rel=0.08)
+
+
 def test_the_tails_are_the_ends_of_a_tornado() -> None:
     """The lowest fifth of a uniform input has mean 0.1, the highest 0.9."""
     inputs = design(20_000)

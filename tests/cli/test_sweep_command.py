@@ -130,3 +130,16 @@ def test_a_tornado_is_drawn(tiny: Any, tmp_path: Path) -> None:
     assert said.code == 0
     assert plot.read_text(encoding="utf-8").startswith("<?xml")
     assert str(plot) in said.err
+
+
+def test_the_tornado_s_lines_are_the_intervals_that_are_printed(
+    tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr("sim.figures.save_tornado", lambda bars, *_, **__: drawn.extend(bars))
+    said = tiny("sweep", *VARY, "--samples", "60", "--plot", str(tmp_path / "t.svg"), "--json")
+    rows = json.loads(said.out)["inputs"]
+    assert [(one.name, one.low, one.middle, one.high) for one in drawn] == [
+        (row["name"], row["strength_low"], row["strength"], row["strength_high"]) for row in rows
+    ]
+    assert all(one.low < one.middle < one.high for one in drawn)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from support.double import DoubleResult
 
-from sim.ensemble.indicators import met_share, quantiles, year_by_share, year_reached
+from sim.ensemble import Project
+from sim.ensemble.indicators import indicator_values, met_share, quantiles, year_by_share, year_reached
 
 TIME = np.array([2024.0, 2025.0, 2026.0])
 
@@ -59,13 +63,45 @@ def test_a_quantile_on_never_is_infinite_and_others_are_not() -> None:
     assert found.tolist() == [2030.0, 2032.0, np.inf, np.inf, np.inf]
 
 
+def test_quantiles_of_counts_are_the_least_that_their_share_does_not_exceed() -> None:
+    twenty = np.arange(20.0, 0.0, -1.0)
+    assert quantiles(twenty, (0.0, 0.05, 0.06, 0.5, 0.95, 1.0), whole=True).tolist() == [1, 1, 2, 10, 19, 20]
+    assert quantiles([0.0, 3.0, 1.0], (0.05, 0.5, 0.95), whole=True).tolist() == [0, 1, 3]
+
+
+def test_an_indicator_is_its_variable_in_its_year_times_its_scale(project: Project) -> None:
+    result = DoubleResult(
+        TIME,
+        {
+            "output": np.array(
+                [[[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]], [[3.0, 30.0], [5.0, 50.0], [7.0, 70.0]]]
+            ),
+            "output current": np.array(
+                [[[0.0, 0.0], [0.0, 0.0], [8.0, 0.0]], [[0.0, 0.0], [0.0, 0.0], [9.0, 0.0]]]
+            ),
+        },
+        {},
+    )
+    years = (2025, 2024, 2026, 2026)
+    kpis = [replace(kpi, year=year) for kpi, year in zip(project.kpis, years, strict=True)]
+    kpis[3] = replace(kpis[3], scale=0.5)  # the rest of the region; the others are the city's
+    found = indicator_values(project.spec, result, kpis)
+    assert found.tolist() == [[2.0, 1.0, 8.0, 20.0], [5.0, 3.0, 9.0, 35.0]]
+
+
 def test_one_member() -> None:
     assert quantiles([7.0], (0.05, 0.5, 0.95)).tolist() == [7.0, 7.0, 7.0]
 
 
 @pytest.mark.parametrize(
     ("direction", "target", "expected"),
-    [("reach", 2.0, 0.75), ("below", 2.0, 0.5), ("none", None, None)],
+    [
+        ("reach", 2.0, 0.75),
+        ("below", 2.0, 0.5),
+        ("none", None, None),
+        ("none", 2.0, None),
+        ("reach", None, None),
+    ],
 )
 def test_the_share_that_meets_a_target(direction: str, target: float | None, expected: float | None) -> None:
     assert met_share(np.array([1.0, 2.0, 3.0, 4.0]), direction, target) == expected

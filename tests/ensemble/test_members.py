@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from sim.cache import MEMBERS
-from sim.ensemble import Project, draw_members
+from sim.ensemble import Members, Project, draw_members
 from sim.ensemble.arrays import arrays_in, npz
+from sim.ensemble.members import drawn_constants
+from sim.ensemble.sampling import uniforms
 from sim.errors import BadInput, CacheWarning
 from sim.spec.references import Reference
 
@@ -35,6 +37,42 @@ def test_a_subrange_moves_as_one_and_fixed_rows_stay(project: Project) -> None:
     assert not np.array_equal(constants["lever effect"][:, 0], constants["lever effect"][:, 1])
     assert "lever annual cost" not in constants
     assert constants["growth rate"].shape == (50,)
+
+
+def test_drawn_cells_are_the_draws_and_all_others_the_model_s_own_values(project: Project) -> None:
+    sampled = ("lever effect[tourism lever]", "drag[region]", "growth rate")
+    priors = tuple(
+        dataclasses.replace(prior, constant=Reference("drag", ("city",)))
+        if prior.constant.name == "drag"
+        else prior
+        for prior in project.priors
+        if str(prior.constant) in sampled
+    )
+    some = dataclasses.replace(project, priors=priors)
+    assert [str(prior.constant) for prior in some.sampled] == [
+        "growth rate", "drag[city]", "lever effect[tourism lever]",
+    ]  # fmt: skip
+    draws = np.array([[0.031, 0.07, 0.004], [0.042, 0.11, 0.002]])
+    constants = drawn_constants(some, draws)
+    assert {name: values.tolist() for name, values in constants.items()} == {
+        "growth rate": [0.031, 0.042],
+        "drag": [[0.07, 0.1], [0.11, 0.1]],
+        "lever effect": [[0.01, 0.004], [0.01, 0.002]],
+    }
+
+
+def test_members_of_a_part_keep_the_random_numbers_of_their_places(project: Project) -> None:
+    whole = draw_members(project, 9, 5)
+    numbers = uniforms("hubs", 5, 9)
+    np.testing.assert_array_equal(whole.uniform("hubs"), numbers)
+    np.testing.assert_array_equal(whole.uniform("hubs", slice(2, 6)), numbers[2:6])
+    assert whole.uniform("hubs", slice(4, 4)).size == 0
+    places = np.array([7, 2, 2, 5])
+    part = Members(99, whole.draws[places], whole.logs[places], whole.anchored[places], places=places)
+    np.testing.assert_array_equal(part.uniform("hubs"), uniforms("hubs", 99, 9)[places])
+    own = dataclasses.replace(part, source_seed=5)
+    np.testing.assert_array_equal(own.uniform("hubs"), numbers[places])
+    np.testing.assert_array_equal(own.uniform("hubs", slice(1, 3)), numbers[[2, 2]])
 
 
 def test_a_part_of_the_members_is_a_slice_of_the_whole(project: Project) -> None:

@@ -23,6 +23,30 @@ def test_numbers_have_about_three_digits(value: float | None, written: str) -> N
     assert words.number(value) == written
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (99.949, "99.9"), (99.95, "100"), (120.5, "121"), (9.994, "9.99"), (9.995, "10.0"), (12.34, "12.3"),
+        (0.0995, "0.10"), (0.0994, "0.0994"), (0.12, "0.12"), (0.00095, "0.0010"), (0.00094, "0.000940"),
+        (0.0012, "0.0012"), (0.0001, "0.000100"), (0.00012, "0.000120"), (0.00009, "9.00e−5"),
+        (9_999_999.0, "9,999,999"), (1e7, "1.00e+7"), (1.2e7, "1.20e+7"), (9999.0, "9999"),
+        (10_000.0, "10,000"),
+    ],
+)  # fmt: skip
+def test_where_one_more_decimal_begins(value: float, written: str) -> None:
+    assert words.number(value) == written
+
+
+def test_powers_of_ten_have_the_signs_of_other_numbers() -> None:
+    assert words.numbers(2.5e7, None, float("nan"), 0.0) == ["2.50e+7", "–", "–", "0"]
+    assert words.numbers(2.5e7, 1.0, 0.0, -3e7, sign=True) == ["+2.50e+7", "+1.00e+0", "0", "−3.00e+7"]
+    assert words.number(2.5e7, shift=-1) == "2.50e+6"
+
+
+def test_a_number_of_given_places_has_no_sign_and_no_shift_unless_asked_for() -> None:
+    assert (words.fixed(3.14159, 2), words.fixed(314.159, 1, shift=-1, sign=True)) == ("3.14", "+31.42")
+
+
 def test_a_sign_is_shown_where_asked_for_and_never_before_nothing() -> None:
     assert [words.number(one, sign=True) for one in (3.1, -3.1, 0.0)] == ["+3.10", "−3.10", "0"]
     assert words.numbers(-0.0004, 12.3, sign=True) == ["0.0", "+12.3"]
@@ -32,6 +56,10 @@ def test_a_band_has_equal_decimals() -> None:
     assert words.band(3.1, 11.4, 24.8) == "11.4 (3.1–24.8)"
     assert words.band(-0.02, 1.5, 3.25, sign=True) == "+1.50 (−0.02 – 3.25)"
     assert words.band(1.0, None, 2.0) == "–"
+    assert words.band(0.0, 1.5, 2.0) == "1.50 (0.00–2.00)"
+    assert words.band(0.5, 1.5, 2.0) == "1.50 (0.50–2.00)"
+    assert words.band(0.1, 0.5, 0.9, sign=True) == "+0.50 (0.10–0.90)"
+    assert words.band(-1.0, 0.0, 1.0, sign=True) == "0 (−1 – 1)"
     assert words.band(1.7118, 4.8649, 11.572, sign=True) == "+4.9 (1.7–11.6)"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
+from typing import NoReturn
 
 from mutation.ledger import ROOT, Subject
 from mutation.sites import Mutant
@@ -21,6 +26,8 @@ __all__ = ["Tried", "duration", "tried"]
 SLOWER = 4.0
 """A mutant whose tests take this many times as long as the sound module's loops for ever: it is noticed."""
 PATIENCE_S = 30.0
+LIBRARIES = ("pytest", "hypothesis.strategies", "numpy", "scipy.stats", "matplotlib.figure", "pypdfium2")
+"""What these tests import beside sim, which takes longer than running them."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +92,38 @@ def _copied(folder: Path) -> Path:
 
 def _run(subject: Subject, folder: Path, seconds: float | None) -> int:
     """Return pytest's exit status; an endless mutant counts as noticed."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *subject.tests]
-    temporary = folder / "temporary"
-    temporary.mkdir(exist_ok=True)
-    env = os.environ | {
-        "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "",
-        "TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary),
-    }  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds
-        )
-    except subprocess.TimeoutExpired:
-        return 1
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return done.returncode
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        process = _processes().Process(target=_test, args=(subject.tests, folder, temporary))
+        process.start()
+        process.join(seconds)
+        if process.is_alive():
+            process.kill()
+        process.join()
+    return process.exitcode or 0
+
+
+@cache
+def _processes() -> SpawnContext | ForkServerContext:
+    """Return how test runs start: where it can be, from a server that has the libraries but not sim."""
+    if os.name == "nt":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(LIBRARIES))
+    return context
+
+
+def _test(tests: tuple[str, ...], folder: Path, temporary: str) -> NoReturn:
+    """Run pytest on a copy of the repository, in a process of its own, and exit with its status."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder))
+    os.chdir(folder)
+    os.environ |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
+    os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
+    tempfile.tempdir = None
+    silent = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(silent, stream)
+    import pytest
+
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    sys.exit(int(pytest.main([*options, *tests])))
