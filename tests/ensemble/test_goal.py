@@ -28,7 +28,7 @@ def paired() -> Paired:
 
 
 def test_each_arm_has_its_chances_their_errors_and_its_years(project: Project, paired: Paired) -> None:
-    found = goal_of(project, paired)
+    found = goal_of(project, paired, 4)
     assert (found["target"], found["year"]) == (1000, 2035)
     # Two and three of four members reach it: √(p(1−p)/4) is 0.25 and 0.2165.
     assert found["baseline"] == {
@@ -46,7 +46,7 @@ def test_each_arm_has_its_chances_their_errors_and_its_years(project: Project, p
 
 
 def test_effect_and_change_are_paired_member_by_member(project: Project, paired: Paired) -> None:
-    found = goal_of(project, paired)
+    found = goal_of(project, paired, 4)
     # The changes are 101, 0, 100 and 0: the 95 % quantile lies 0.85 of the way from 100 to 101.
     assert found["effect"] == {"p05": 0.0, "p50": 50.0, "p95": pytest.approx(100.85)}
     # One member of four is won at either price basis: √(1/4 · 3/4 / 4).
@@ -59,10 +59,16 @@ def test_effect_and_change_are_paired_member_by_member(project: Project, paired:
 
 def test_a_scenario_can_lose_what_the_baseline_wins(project: Project, paired: Paired) -> None:
     paired.indicators[1, 1:3, 1] = 0.0
-    found = goal_of(project, paired)
+    found = goal_of(project, paired, 4)
     assert found["change"]["probability_constant"] == -0.25
     # One won, two lost, one as before: the variance of 1, −1, −1, 0 is 11/16.
     assert found["change"]["sampling_error_constant"] == pytest.approx(np.sqrt(11 / 16 / 4))
+
+
+def test_members_worth_fewer_have_larger_errors(project: Project, paired: Paired) -> None:
+    found = goal_of(project, paired, 1)
+    assert found["baseline"]["sampling_error_constant"] == 0.5
+    assert found["change"]["sampling_error_constant"] == pytest.approx(0.4330127)
 
 
 def test_quantiles_of_counts_are_whole() -> None:

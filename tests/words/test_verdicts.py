@@ -10,7 +10,7 @@ from sim import words
 
 
 def kpi(**changes: Any) -> dict[str, Any]:
-    row = {"target": 60.0, "year": 2030, "start": ["F1"], "assessed": True}
+    row = {"id": "firms", "target": 60.0, "year": 2030, "start": ["F1"], "assessed": True}
     return row | {"baseline": {"probability_met": 0.2}, "scenario": {"probability_met": 0.7}} | changes
 
 
@@ -70,7 +70,8 @@ def test_targets_ahead_that_are_printed_as_66_percent_or_more_are_counted() -> N
         kpi(baseline={"probability_met": before}, scenario={"probability_met": after})
         for before, after in shares
     ]
-    left_out = [kpi(year=2025), kpi(target=None), kpi(assessed=False)]
+    # The goal at current prices is the same target read otherwise.
+    left_out = [kpi(year=2025), kpi(target=None), kpi(assessed=False), kpi(id="city-gdp-current")]
     record = run_of(*rows, *left_out)
     assert words.ahead(record) == rows
     assert (words.targets_likely(record, "baseline"), words.targets_likely(record, "scenario")) == (2, 2)
@@ -82,3 +83,9 @@ def test_members_that_failed_are_no_sample() -> None:
     assert words.sample_size(run_of()) == 100
     assert words.sample_size(run_of(failed_members=3)) == 97
     assert words.sample_size(run_of(failed_members=100)) == 1
+
+
+def test_reweighted_members_are_worth_fewer() -> None:
+    assert words.sample_size(run_of(adapted={"effective": 40.5})) == 40.5
+    assert words.sample_size(run_of(adapted={"effective": 140.0})) == 100
+    assert words.sample_size(run_of(adapted=None)) == 100
