@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,7 +54,9 @@ def _gaps(bench: Bench, one: Result, other: Result, lane: int) -> dict[str, floa
     gaps: dict[str, float] = {}
     for kpi in bench.project.kpis:
         first, second = (_value(bench, result, kpi.variable, lane) for result in (one, other))
-        gaps[kpi.id] = abs(second - first) / max(abs(first), 1e-12)
+        gap = abs(second - first) / max(abs(first), 1e-12)
+        # What is no number is above every limit, and comparisons would pass it over.
+        gaps[kpi.id] = gap if math.isfinite(gap) else math.inf
     return gaps
 
 
