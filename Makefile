@@ -36,6 +36,9 @@ parity: $(VENV)/.ready-test ## compare every case with PySD (long)
 mutants: $(VENV)/.ready-test ## see whether the tests notice each wrong operator and constant (long)
 	PYTHONPATH=tools $(BIN)/python tools/find_mutants.py $(MODULES)
 
+fuzz: $(VENV)/.ready-test ## read 50 000 damaged files and run 500 models, half an hour
+	$(BIN)/python tools/fuzz.py
+
 docs: $(VENV)/.ready-test ## write docs/ from the model and its tables
 	$(BIN)/python tools/make_docs.py
 

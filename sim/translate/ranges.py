@@ -53,6 +53,8 @@ class _Ranges:
         item = self.declared[name]
         mapped = [target for target in item.mapping if key(target) in self.declared]
         if isinstance(item.subscripts, str):
+            if key(item.subscripts) not in self.declared:
+                raise BadInput(f"{self.file}: {item.name} <-> {item.subscripts}: there is no such range.")
             mapped.append(item.subscripts)
         targets = tuple(shown(self.declared[key(target)].name) for target in mapped)
         return Dimension(shown(item.name), self._expanded(name, ()), targets)

@@ -116,6 +116,14 @@ def check_units(model: Model, units_file: Path | None) -> list[UnitError]:
     return checker.errors
 
 
+_LONGEST = 400
+_POWER = re.compile(r"\*\*|\^")
+_PLAIN_POWER = re.compile(
+    r"(?<![\w.^])(?<!\*\*)(?:[^\W\d]\w*|\d{1,4})\s*(?:\*\*|\^)"
+    r"\s*[-+]?\d{1,2}(?:\.\d{1,6})?(?![\w.]|\s*\*\*|\s*\^)"
+)
+
+
 class Units:
     """The units defined in a file, one ``name = definition`` a line; ``dmnl`` is built in."""
 
@@ -132,6 +140,7 @@ class Units:
             if not definition:
                 continue
             try:
+                _check_form(definition)
                 self._registry.define(definition)
             except Exception as error:
                 raise BadInput(f"{source}, line {number}: {definition!r} is no unit: {error}.") from error
@@ -148,6 +157,7 @@ class Units:
     def _read(self, text: str) -> Unit:
         if re.search(r"\w\s+\w", text):
             raise ValueError(f"unit {text!r}: write units with * and /, and names without spaces")
+        _check_form(text)
         cleaned = re.sub(r"\b(dmnl|Dmnl|DMNL)\b", "1", text)
         try:
             quantity = self._registry.parse_expression(cleaned)
@@ -179,6 +189,16 @@ class OwnUnits(Units):
         joined = re.sub(r"(?<=\w)\s+(?=\w)", "_", spelt)
         folded = re.sub(r"[^\W\d]\w*", lambda name: _singular(name.group()), joined)
         return "dmnl" if folded in ("dimensionless", "fraction") else folded
+
+
+def _check_form(text: str) -> None:
+    """Raise ValueError where pint, which works powers of numbers out in full, could take for ever."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"{text[:40]!r} … is longer than {_LONGEST} characters")
+    if len(_POWER.findall(text)) != len(_PLAIN_POWER.findall(text)):
+        raise ValueError(
+            f"in {text!r}: only a name or a short number is raised to a power, and to at most 99"
+        )
 
 
 def _singular(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ assert _found.loader is not None
 large = importlib.util.module_from_spec(_found)
 _found.loader.exec_module(large)
 
+BAD_MODELS = tomllib.loads((BAD / "models" / "cases.toml").read_text(encoding="utf-8"))
 XMILE = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
 <sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>
 <model><variables>{}</variables></model></xmile>"""
@@ -37,6 +39,13 @@ def test_a_large_vensim_model_is_refused(name: str, tmp_path: Path) -> None:
         load_spec(path)
     assert words in str(caught.value)
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("name", BAD_MODELS)
+def test_a_bad_model_is_refused(name: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_spec(BAD / "models" / name)
+    assert BAD_MODELS[name] in str(caught.value)
 
 
 @pytest.mark.parametrize("name", large.XMILE)

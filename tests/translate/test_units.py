@@ -101,3 +101,24 @@ def test_a_malformed_units_file(tmp_path: Path) -> None:
 
 def test_the_shipped_model_has_no_faults() -> None:
     assert check_units(load_spec(content("model", "changji.mdl")), content("model", "units.txt")) == []
+
+
+@pytest.mark.parametrize(
+    "unit", ["9**9**9**9", "9^9^9^9*m", "(m^9)^9", "m^999", "((9**99)**99)**99", "m*" * 400 + "m"]
+)
+def test_a_unit_that_would_take_for_ever_is_refused(unit: str, tmp_path: Path) -> None:
+    file = tmp_path / "units.txt"
+    file.write_text(f"m = [length]\nx = {unit}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="line 2"):
+        Units(file)
+    file.write_text("m = [length]\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"raised to a power|longer than 400"):
+        Units(file).read(unit)
+
+
+def test_powers_of_units_and_of_short_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "units.txt"
+    file.write_text("m = [length]\nkm = 10**3 m\nha = 1e4 * m ** 2\n", encoding="utf-8")
+    units = Units(file)
+    assert units.read("km^2*m^-1").factor == pytest.approx(1e6)
+    assert units.read("ha / m**2").factor == pytest.approx(1e4)

@@ -151,3 +151,74 @@ def test_entities_are_refused(build: Callable[..., LoadedModel]) -> None:
         build(BODY, head=head)
     with pytest.raises(BadInput, match="no XMILE model"):
         build("", head='<xmile version="1.0">')
+
+
+OLD = Path(__file__).parents[1] / "fuzz" / "seeds" / "old.stmx"
+
+
+def test_an_old_file_with_variables_straight_below_the_model() -> None:
+    model = load_model(OLD)
+    kinds = {name: variable.kind for name, variable in model.variables.items() if variable.kind != "control"}
+    assert kinds == {
+        "birth rate": "auxiliary", "life": "constant", "births": "auxiliary", "deaths": "auxiliary",
+        "Population": "stock",
+    }  # fmt: skip
+    result = model.run(lanes=1)
+    # By hand: 100, then each half month its births at 10 % rising by 2.5 points, less a fiftieth.
+    expected, time = [100.0], 0.0
+    while time < 4:
+        expected.append(expected[-1] * (1 + 0.5 * (0.1 + 0.05 * time - 1 / 50)))
+        time += 0.5
+    np.testing.assert_allclose(result["Population"][0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("namespace", ["http://www.systemdynamics.org/XMILE", "http://iseesystems.com/XMILE"])
+def test_old_namespaces(namespace: str, build: Callable[..., LoadedModel]) -> None:
+    head = HEAD.replace("http://docs.oasis-open.org/xmile/ns/XMILE/v1.0", namespace)
+    np.testing.assert_array_equal(
+        build(BODY, head=head).run(lanes=1)["tank"], build(BODY).run(lanes=1)["tank"]
+    )
+
+
+def _with(text: str) -> str:
+    return BODY.replace("</variables>", text + "</variables>")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<model><views/></model>", "no equation beside its time settings"),
+        ("<model/>", "no equation beside its time settings"),
+        ("", "no equation beside its time settings"),
+        (BODY.replace("variables>", "equations>"), "<equations> is not understood"),
+        (_with('<agent name="a"><eqn>1</eqn></agent>'), "<agent> is not understood"),
+        (_with('<aux name="a"><eqn>1</eqn><delay_aux/></aux>'), "a: <delay_aux> is not understood"),
+        (_with('<aux name="a"/>'), "a: there is no <eqn>"),
+        (_with("<aux><eqn>1</eqn></aux>"), "a variable has no name"),
+        (_with('<aux name="Tank"><eqn>1</eqn></aux>'), "tank is defined 2 times"),
+        (_with('<gf name="g"><xpts>0,1</xpts><ypts>0,1,2</ypts></gf>'), "with as many numbers as <ypts>"),
+        (_with('<gf name="g"><xpts>0,1</xpts><ypts>0,one</ypts></gf>'), "not a finite number"),
+        (_with('<gf name="g"><ypts>0,1</ypts></gf>'), "a table needs <xscale>"),
+        (_with('<gf name="g"><xpts>0,1</xpts></gf>'), "a table needs <ypts> once"),
+        (_with('<gf name="g" type="odd"><xpts>0,1</xpts><ypts>0,1</ypts></gf>'), "'odd' is not supported"),
+        (BODY + '<data><import type="CSV" resource="a.csv"/></data>', "data from other files"),
+        (BODY + '<header><includes><include resource="a"/></includes></header>', "are not included"),
+        (_with('<aux name="a"><eqn>1 { open</eqn></aux>'), "a comment ({) is not closed"),
+    ],
+)
+def test_nothing_is_passed_over_in_silence(body: str, words: str, build: Callable[..., LoadedModel]) -> None:
+    with pytest.raises(BadInput) as caught:
+        build(body)
+    assert words in str(caught.value)
+
+
+def test_a_vendors_own_elements_and_an_unknown_namespace(build: Callable[..., LoadedModel]) -> None:
+    vendor = _with('<aux name="a" xmlns:v="http://vendor"><eqn>1</eqn><v:note>x</v:note></aux>')
+    assert build(vendor).defaults()["a"] == 1
+    with pytest.raises(BadInput, match="the namespace 'http://other' is not known"):
+        build(BODY, head=HEAD.replace("http://docs.oasis-open.org/xmile/ns/XMILE/v1.0", "http://other"))
+
+
+def test_a_declared_encoding_does_not_change_the_text(build: Callable[..., LoadedModel]) -> None:
+    head = HEAD.replace('encoding="utf-8"', 'encoding="iso-8859-1"')
+    assert "水" in build(_with('<aux name="水"><eqn>1</eqn></aux>'), head=head).variables
