@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import SimError
+from sim.errors import BadInput, SimError
+from sim.files import open_regular
 from sim.store.schema import APPLICATION_ID, SCHEMA, migrations
 
 if TYPE_CHECKING:
@@ -58,12 +59,10 @@ def _check_place(path: Path, write: bool) -> None:
             raise SimError(f"There is no run database at {path}. Make a run first (sim run), or {OTHER}.")
         return
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(len(MAGIC))
-    except OSError as error:
-        raise SimError(
-            f"The run database {path} cannot be read: {error.strerror}. Check its permissions, or {OTHER}."
-        ) from error
+    except BadInput as error:
+        raise SimError(f"The run database {error} Check its permissions, or {OTHER}.") from error
     if head and head != MAGIC:
         raise SimError(f"{path} is not a SQLite database; it was not changed. To store runs, {OTHER}.")
 

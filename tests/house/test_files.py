@@ -29,7 +29,6 @@ OWN = {
     "cache/private.py": "the one reader of what is kept",
     "store/processes.py": "the system's own",
     "cli/terminal.py": "nothing, which is written to",
-    "store/database.py": "the database, which SQLite opens",
 }
 """Where files are read otherwise, and whose they are."""
 READS = re.compile(

@@ -252,3 +252,12 @@ def test_only_what_cannot_be_opened_is_taken_as_unchanging(
         with pytest.raises(SimError):
             open_store(path, write=False)
     assert any("immutable" in address for address in asked) == immutable
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "runs.db"
+    os.mkfifo(pipe)
+    for write in (True, False):
+        with pytest.raises(SimError, match="that is a pipe, not a regular file"):
+            sim.store.database.open_database(pipe, write=write)
