@@ -30,9 +30,12 @@ def goal_of(project: Project, paired: Paired, sample: float) -> dict[str, Any]:
     at = {"constant": project.kpis.index(constant), "current": project.kpis.index(current)}
     values = paired.indicators[:, paired.kept]
     met = {basis: values[:, :, column] >= (constant.target or 0.0) for basis, column in at.items()}
+    moved = {
+        basis: bool((values[0, :, column] != values[1, :, column]).any()) for basis, column in at.items()
+    }
     change = {
         **{f"probability_{basis}": plain(one[1].mean() - one[0].mean()) for basis, one in met.items()},
-        **{f"sampling_error_{basis}": _paired_error(one, sample) for basis, one in met.items()},
+        **{f"sampling_error_{basis}": _paired_error(one, moved[basis], sample) for basis, one in met.items()},
     }
     effect = values[1, :, at["constant"]] - values[0, :, at["constant"]]
     arms = {
@@ -69,7 +72,13 @@ def _years(reached: NDArray[np.float64]) -> dict[str, int | None]:
     return {name: year_by_share(reached, share) for name, share in SUMMARY.items()}
 
 
-def _paired_error(met: NDArray[np.bool_], sample: float) -> float | None:
-    """Return the standard error of the difference of the arms' shares, from (2 arms, members) in pairs."""
+def _paired_error(met: NDArray[np.bool_], moved: bool, sample: float) -> float | None:
+    """Return the standard error of the difference of the arms' shares, from (2 arms, members) in pairs.
+
+    Where values ``moved`` and no member changes sides, which no sample shows of all, half a member is taken
+    to change.
+    """
     change = met[1].astype(np.float64) - met[0]
+    if moved and not change.any():
+        return plain(sampling_error(0.0, sample))
     return plain(float(change.std()) / math.sqrt(sample))

@@ -26,7 +26,7 @@ from sim.spec.charts import ChartSeries
 from sim.spec.kpis import Kpi
 from sim.spec.priors import Prior
 from sim.spec.scenario import Scenario
-from sim.words import ahead, sample_size, targets_likely
+from sim.words import ahead, sample_size, targets_likely, unassessed
 
 __all__ = ["RunRecord", "make_record", "short_record"]
 
@@ -117,10 +117,9 @@ def short_record(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _targets(record: dict[str, Any]) -> dict[str, int]:
-    """Return how many targets ahead are at least likely, of how many that can be assessed."""
-    unassessed = sum(kpi["target"] is not None and not kpi["assessed"] for kpi in record["kpis"])
+    """Return how many targets ahead can be assessed, cannot be, and are at least likely to be met."""
     likely = {arm: targets_likely(record, arm) for arm in ARMS}
-    return {"assessed": len(ahead(record)), "not_assessed": unassessed, **likely}
+    return {"assessed": len(ahead(record)), "not_assessed": len(unassessed(record)), **likely}
 
 
 def _kpi(project: Project, kpi: Kpi, paired: Paired, column: int) -> dict[str, Any]:

@@ -13,18 +13,17 @@ from sim.report.targets import band_of, chance_word, gap_share, median_miss
 from sim.words import (
     NONE,
     ahead,
-    assessed,
     band,
     chance,
     given,
     number,
     numbers,
-    past,
     percent,
     points,
     reached,
     sample_size,
     targets_likely,
+    unassessed,
     unit_of,
 )
 
@@ -238,9 +237,8 @@ def _targets(record: Record, text: Text) -> Block | None:
         sentences.append(runs(text, "summary.targets_worst", list=listed))
     else:
         sentences.append(runs(text, "summary.targets_none"))
-    rest = [row for row in record["kpis"] if row["target"] is not None and not assessed(row)]
-    if coming := [row for row in rest if not past(row, record)]:
-        sentences.append(runs(text, "summary.targets_unassessed", rest=len(coming)))
+    if rest := unassessed(record):
+        sentences.append(runs(text, "summary.targets_unassessed", rest=len(rest)))
     return para(*sentences, head=text("summary.targets_head"))
 
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from sim.words.numbers import NONE, band, decimals, fixed, given, number, numbers
 from sim.words.shares import BOUNDS, chance, likelihood, percent, points, sampling_error, scale, whole_percent
-from sim.words.targets import Verdict, ahead, assessed, past, sample_size, targets_likely, verdict
+from sim.words.targets import (
+    Verdict,
+    ahead,
+    assessed,
+    past,
+    sample_size,
+    targets_likely,
+    unassessed,
+    verdict,
+)
 from sim.words.units import Unit, money, unit_of
 from sim.words.vocabulary import LANGUAGES, word
 from sim.words.years import reached, year
@@ -37,6 +46,7 @@ __all__ = [
     "sampling_error",
     "scale",
     "targets_likely",
+    "unassessed",
     "unit_of",
     "verdict",
     "whole_percent",

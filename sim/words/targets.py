@@ -14,7 +14,7 @@ from typing import Any
 from sim.words.shares import BOUNDS, likelihood, whole_percent
 from sim.words.vocabulary import word
 
-__all__ = ["Verdict", "ahead", "assessed", "past", "sample_size", "targets_likely", "verdict"]
+__all__ = ["Verdict", "ahead", "assessed", "past", "sample_size", "targets_likely", "unassessed", "verdict"]
 
 Row = Mapping[str, Any]
 SECOND_READING = "city-gdp-current"
@@ -60,8 +60,12 @@ def past(kpi: Row, record: Row) -> bool:
 
 def ahead(record: Row) -> list[Row]:
     """Return the indicators with a target that can be judged and whose year is not over, each target once."""
-    rows = (kpi for kpi in record["kpis"] if kpi["id"] != SECOND_READING)
-    return [kpi for kpi in rows if assessed(kpi) and not past(kpi, record)]
+    return [kpi for kpi in _coming(record) if assessed(kpi)]
+
+
+def unassessed(record: Row) -> list[Row]:
+    """Return the indicators with a target whose year is not over and that cannot be judged."""
+    return [kpi for kpi in _coming(record) if not assessed(kpi)]
 
 
 def targets_likely(record: Row, arm: str) -> int:
@@ -73,7 +77,16 @@ def targets_likely(record: Row, arm: str) -> int:
 def sample_size(record: Row) -> float:
     """Return how many independent members a run's probabilities rest on.
 
-    Members of a posterior that was reweighted for other priors are worth fewer than their number.
+    Members of a posterior that was reweighted for other priors are worth fewer than their number. A part of
+    them errs as the whole does and, beside, as a part drawn without replacement: the variances add up.
     """
     kept = float(max(record["members"] - record.get("failed_members", 0), 1))
-    return min(kept, float((record.get("adapted") or {}).get("effective", kept)))
+    adapted = record.get("adapted") or {}
+    effective = min(float(adapted.get("effective", kept)), float(adapted.get("members", kept)))
+    drawn = max(1 / kept - 1 / adapted["members"], 0.0) if "members" in adapted else 0.0
+    return min(kept, 1 / (1 / effective + drawn))
+
+
+def _coming(record: Row) -> list[Row]:
+    rows = (kpi for kpi in record["kpis"] if kpi["id"] != SECOND_READING and kpi["target"] is not None)
+    return [kpi for kpi in rows if not past(kpi, record)]

@@ -65,6 +65,18 @@ def test_a_scenario_can_lose_what_the_baseline_wins(project: Project, paired: Pa
     assert found["change"]["sampling_error_constant"] == pytest.approx(np.sqrt(11 / 16 / 4))
 
 
+def test_a_change_that_no_member_shows_is_not_certain(project: Project, paired: Paired) -> None:
+    paired.indicators[1, :, 1] = paired.indicators[0, :, 1] + 1.0
+    change = goal_of(project, paired, 4)["change"]
+    # None of four changes sides: half a member is taken to, √(1/8 · 7/8 / 4).
+    assert (change["probability_constant"], change["sampling_error_constant"]) == (
+        0.0, pytest.approx(0.1653595),
+    )  # fmt: skip
+    # Where both arms are one there is nothing to err in.
+    paired.indicators[1] = paired.indicators[0]
+    assert goal_of(project, paired, 4)["change"]["sampling_error_constant"] == 0.0
+
+
 def test_members_worth_fewer_have_larger_errors(project: Project, paired: Paired) -> None:
     found = goal_of(project, paired, 1)
     assert found["baseline"]["sampling_error_constant"] == 0.5

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.calibrate.lever_evidence import plan_scenario
 from sim.ensemble import Members, Project
 from sim.ensemble.evidence import belongs
 from sim.ensemble.observing import predictions
@@ -47,6 +48,9 @@ def test_model_posterior_and_evidence_belong_together(
     assert len(members) == 1000
     assert evidence["made_for"] == identity(shipped)
     assert belongs(evidence, shipped, posterior_digest(content("calibration", "posterior.npz")))
+    plan = plan_scenario(shipped)
+    told = evidence["levers"]["plan"]
+    assert (told["name"], told["zh"], told["en"]) == (plan.name, plan.zh, plan.en)
     calibration = evidence["calibration"]
     assert calibration["effective"] >= 500 * calibration["particles"] / 2000
     assert calibration["implausible"] == []

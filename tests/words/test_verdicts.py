@@ -89,3 +89,21 @@ def test_reweighted_members_are_worth_fewer() -> None:
     assert words.sample_size(run_of(adapted={"effective": 40.5})) == 40.5
     assert words.sample_size(run_of(adapted={"effective": 140.0})) == 100
     assert words.sample_size(run_of(adapted=None)) == 100
+
+
+def test_a_part_of_reweighted_members_is_worth_less_than_both() -> None:
+    """200 effective ones of 1000, of which 100 run: 1/200 + 1/100 − 1/1000 is 0.014."""
+    part = run_of(adapted={"effective": 200.0, "members": 1000})
+    assert words.sample_size(part) == pytest.approx(1 / 0.014)
+    assert words.sample_size(run_of(adapted={"effective": 60.0, "members": 100})) == pytest.approx(60)
+    # Where no prior changed all count alike, and a part is worth its number.
+    assert words.sample_size(run_of(adapted={"effective": 1000.0, "members": 1000})) == pytest.approx(100)
+
+
+def test_targets_that_cannot_be_assessed_are_counted_as_those_that_can() -> None:
+    """Over years, missing targets and the second reading of the goal are in neither count."""
+    rows = [kpi(assessed=False), kpi(id="another", assessed=False)]
+    neither = [kpi(year=2025, assessed=False), kpi(target=None), kpi(id="city-gdp-current", assessed=False)]
+    record = run_of(kpi(), *rows, *neither)
+    assert words.unassessed(record) == rows
+    assert len(words.ahead(record)) == 1
