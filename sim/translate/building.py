@@ -308,13 +308,22 @@ def _control(path: Path, variables: dict[str, Variable]) -> Control:
 
 
 def _control_value(
-    path: Path, variable: Variable, values: dict[str, float], variables: dict[str, Variable]
+    path: Path,
+    variable: Variable,
+    values: dict[str, float],
+    variables: dict[str, Variable],
+    asked: tuple[str, ...] = (),
 ) -> float:
+    """Return the number of a time setting; ``asked`` are those on the way that are given by this one."""
+    if variable.name in asked:
+        raise BadInput(f"{path.name}: {' and '.join(asked)} need each other; give one of them a number.")
     expression = variable.components[0].expression
     if is_literal(expression):
         return value_of(expression)
     if isinstance(expression, Reference) and key(expression.name) in values:
         return values[key(expression.name)]
     if isinstance(expression, Reference) and key(expression.name) in _CONTROLS:
-        return _control_value(path, variables[expression.name], values, variables)
+        follow = variables.get(expression.name)
+        if follow is not None:
+            return _control_value(path, follow, values, variables, (*asked, variable.name))
     raise BadInput(f"{path.name}: {variable.name} must be a number.")

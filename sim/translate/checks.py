@@ -56,7 +56,7 @@ def sorted_problems(model: Model) -> list[tuple[str, str]]:
     """
     found = [
         *(("function", text) for text in _unsupported(model)),
-        *(("name", text) for text in (*_hidden(model), *_undefined(model))),
+        *(("name", text) for text in (*_hidden(model), *_own_time(model), *_undefined(model))),
         *(("table", text) for text in (*_misplaced(model), *_bad_tables(model))),
         *(("subscript", text) for text in _bad_subscripts(model)),
         *(("loop", text) for text in _loops(model)),
@@ -105,6 +105,13 @@ def _hidden(model: Model) -> Iterator[str]:
         for text in (dimension.name, *dimension.elements):
             if found := find_control(text):
                 yield f"{visible(text)}: a subscript holds the control character {found}. Remove it."
+
+
+def _own_time(model: Model) -> Iterator[str]:
+    """Time is the program's own; an equation for it would be passed over."""
+    for variable, component in _equations(model):
+        if key(variable.name) == "time":
+            yield f"{_place(variable, component)}: Time runs by itself and takes no equation. Rename it."
 
 
 def _undefined(model: Model) -> Iterator[str]:

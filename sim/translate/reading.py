@@ -36,7 +36,12 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> str:
         raise BadInput(
             f"{name}: unknown encoding {chosen!r}. Give one that Python knows, such as --encoding gbk."
         ) from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):  # some codecs tell no place, "undefined" never any
+            raise BadInput(
+                f"{name} cannot be read as {chosen}. Save the file as UTF-8, or name its encoding, such as "
+                "--encoding gbk."
+            ) from None
         line = data.count(b"\n", 0, error.start) + 1
         raise BadInput(
             f"{name}, line {line}: byte 0x{data[error.start]:02x} is not {chosen.removesuffix('-sig')}. "

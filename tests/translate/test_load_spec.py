@@ -192,6 +192,13 @@ def test_bytes_are_never_dropped(tmp_path: Path) -> None:
     assert load_spec(path, encoding="gbk").find("人口").kind == "constant"
 
 
+@pytest.mark.parametrize("encoding", ["undefined", "idna", "punycode", "rot13", "utf-16"])
+def test_an_encoding_that_cannot_be_right_is_one_message(write: Callable[..., Path], encoding: str) -> None:
+    path = write("x = 1 ~~|\n人口.. = 2 ~~|\n")
+    with pytest.raises(BadInput, match="--encoding gbk"):
+        load_spec(path, encoding=encoding)
+
+
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     assert "no model file" in _message(tmp_path / "missing.mdl")
     text = tmp_path / "notes.txt"
