@@ -112,8 +112,8 @@ def test_counts_of_members_and_targets(project: Project, members: Members, paire
     lacking = replace(project.kpis[1], start=())
     record = made(replace(project, kpis=(project.kpis[0], lacking, *project.kpis[2:])), members, paired)
     assert record["targets"] == {"assessed": 2, "not_assessed": 1, "baseline": 0, "scenario": 1}
-    over = replace(lacking, year=2021)
-    record = made(replace(project, kpis=(project.kpis[0], over, *project.kpis[2:])), members, paired)
+    over = replace(project.kpis[0], start=(), year=2021)
+    record = made(replace(project, kpis=(over, *project.kpis[1:])), members, paired)
     assert record["targets"]["not_assessed"] == 0  # its year is over, as for those that can be assessed
     assert np.isnan(run.members_indicators[:, 4]).all()
     assert run.members_indicators[1, :4, 1].tolist() == [1001.0, 1010.0, 1200.0, 990.0]
