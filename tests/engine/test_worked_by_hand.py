@@ -76,6 +76,7 @@ def by_hand(build: Build) -> LoadedModel:
         information = SMOOTHI(one, time of it, 3) ~~|
         ramp = RAMP(2, 1, 3) ~~|
         rest = 0 - RAMP(1, 9, 10) ~~|
+        backward = RAMP(1, 3, 2) ~~|
         growth = TREND(2 ^ Time, 4, 0) ~~|
         ahead = FORECAST(2 ^ Time, 4, 3) ~~|
     """
@@ -102,6 +103,8 @@ def test_times_that_change_and_the_rest(by_hand: LoadedModel) -> None:
     assert result["information"][0, :5].tolist() == [3, 2, 1.5, 1.375, 1.28125]
     assert result["ramp"][0, :6].tolist() == [0, 0, 2, 4, 4, 4]
     assert str(result["rest"][0, 0]) == "0.0"
+    # Time > start, but never Time < end: slope * (end - start), and nothing at the start itself.
+    assert result["backward"][0, :6].tolist() == [0, 0, 0, 0, -1, -1]
     # The average goes a quarter of the way: 1, 1, 1.25, 1.9375; growth is (2^t / average - 1) / 4.
     averages = np.array([1, 1, 1.25, 1.9375])
     growth = (2.0 ** np.arange(4) / averages - 1) / 4

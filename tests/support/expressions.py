@@ -141,7 +141,7 @@ def _timed(chance: random.Random, language: Language) -> Node:
     if kind == "step":
         return Node(kind, (at("1", "4", ".5"), start))
     if kind == "ramp":
-        return Node(kind, (at("1", "4", ".5"), start, at("2", "2.5", "3.2")))
+        return Node(kind, (at("1", "4", ".5"), start, at("3", "3.2", "3.5")))
     if kind == "pulse":
         return Node(kind, (start, at("0", "0.5", "1", "1.5", "0.7", "0.2")))
     return Node(kind, (start, at("0.2", "0.5", "1"), at("0.5", "1.5", "2", "0.7"), at("2", "3", "2.2", "4")))
