@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+import jax
 import numpy as np
 import pytest
 from support.expressions import STEP, TABLE, TIMES, VARIABLES, Node, Unfit, drawn, nodes, value, written
@@ -68,6 +69,7 @@ def computed(path: Path, count: int) -> tuple[Any, Any, Any]:
     model, names = load_model(path), [f"e{place}" for place in range(count)]
     result = model.run(outputs=names)
     program = np.stack([result[name][0] for name in names], axis=1)
+    jax.clear_caches()  # Machine code of ten models with five hundred equations is large.
     plan = make_plan(model.spec, names)
     times = timing(model.spec.control, None, None, None)
     steps = [step for _, step in moments(plan, times, default_rows(plan.model, layout(plan))[:, None])][1:]
