@@ -32,8 +32,8 @@ def batches(files: int, runs: int) -> list[Batch]:
     for kind in KINDS:
         count = round(files * SHARES[kind])
         jobs += [Batch(kind, seed, min(SIZE, count - SIZE * seed)) for seed in range(-(-count // SIZE))]
-    # About three in ten have an equation for every name and so can run.
-    for seed in range(-(-4 * runs // RUN_SIZE)):
+    # About one in five has an equation for every name and so can run.
+    for seed in range(-(-6 * runs // RUN_SIZE)):
         jobs.append(Batch("xmile" if seed % 4 == 3 else "mdl", 10_000 + seed, RUN_SIZE, "run"))
     return jobs
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import BadInput
 from sim.limits import ALL_CELLS, CELLS, DELAY_STAGES, EQUATIONS, check
-from sim.spec.depth import check_depth
+from sim.spec.depth import check_depth, too_deep
 from sim.spec.expressions import Delay, Expression, Lookup, Number, Reference, Smooth, Stock, Table, walk
 from sim.spec.literals import is_literal, value_of
 from sim.spec.model import Component, Control, Dimension, Kind, Model, Variable, key
@@ -99,10 +99,19 @@ def _macros(sections: Iterable[Any], dimensions: dict[str, Dimension], whole: De
         equations = {}
         for element in section.elements:
             decoder.owner = f"{section.name} {element.name}"
-            equations[shown(element.name)] = decoder.decode(element.components[0].ast)
-            check_depth(equations[shown(element.name)])
+            equations[shown(element.name)] = _decoded(decoder, element.components[0].ast)
         found[section.name.replace(" ", "_")] = read_macro(section, equations)
     return found
+
+
+def _decoded(decoder: Decoder, tree: Any) -> Expression:
+    """Return the expression of a PySD tree; BadInput if it is too deep."""
+    try:
+        expression = decoder.decode(tree)
+    except RecursionError:
+        raise BadInput(too_deep()) from None
+    check_depth(expression)
+    return expression
 
 
 class _Builder:
@@ -175,8 +184,7 @@ class _Builder:
         try:
             if type(component.ast).__name__ in _EXTERNAL:
                 return self._external(name, component, left, without, line)
-            expression = self._decoder.decode(component.ast)
-            check_depth(expression)
+            expression = _decoded(self._decoder, component.ast)
             return [self._macros.expanded(name, Component(left, without, expression, line))]
         except BadInput as error:
             self.problems.append(f"{name}{f' (line {line})' if line else ''}: {error}")

@@ -45,12 +45,14 @@ def completed(
                 f"{owner}: DELAY N needs a delay time that does not change during a run; "
                 "use DELAY1I or DELAY3I, which allow it."
             )
-    return {name: _finished(variable, named, problems, xmile) for name, variable in named.items()}
-
-
-def _finished(variable: Variable, named: dict[str, Variable], problems: list[str], xmile: bool) -> Variable:
-    timed = by_stella if xmile else by_vensim
     step = Reference(next((name for name in named if key(name) == "time step"), "TIME STEP"))
+    return {name: _finished(variable, named, problems, step, xmile) for name, variable in named.items()}
+
+
+def _finished(
+    variable: Variable, named: dict[str, Variable], problems: list[str], step: Reference, xmile: bool
+) -> Variable:
+    timed = by_stella if xmile else by_vensim
 
     def change(node: Expression) -> Expression:
         if isinstance(node, Smooth | Delay):

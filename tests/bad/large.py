@@ -76,6 +76,10 @@ FINE: Mapping[str, tuple[str, float]] = {
 
 XMILE: Mapping[str, tuple[str, str]] = {
     "terms": ('<aux name="a"><eqn>' + "b+" * 50_000 + "b</eqn></aux>", "20 000 operators"),
+    "remainders": (
+        '<aux name="b"><eqn>TIME</eqn></aux><aux name="a"><eqn>' + "b mod " * 5000 + "b</eqn></aux>",
+        "500 levels",
+    ),
     "brackets": ('<aux name="a"><eqn>' + "(" * 300 + "1" + ")" * 300 + "</eqn></aux>", "200 levels"),
     "points": (
         '<gf name="a"><xscale min="0" max="1"/><ypts>' + "1," * 60_000 + "1</ypts></gf>",

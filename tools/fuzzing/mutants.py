@@ -181,7 +181,8 @@ def _archives(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(0, 2))):
         name = draw(st.sampled_from(("head", "draws", "logs", "extra")))
         edit, array = draw(st.sampled_from(_EDITS)), arrays.get(name)
-        arrays[name] = edit(np.zeros(3) if array is None else array)
+        plain = array is not None and array.dtype.names is None
+        arrays[name] = edit(array if plain else np.zeros(3))
     file = io.BytesIO()
     kept: Any = {name: array for name, array in arrays.items() if array is not None}
     np.savez_compressed(file, **kept)
