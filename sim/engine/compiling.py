@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import os
 import platform
 import struct
@@ -23,6 +24,7 @@ import numpy as np
 
 from sim.cache import EXECUTABLES, code_digest
 from sim.engine.limits import never_negative
+from sim.engine.memory import check_states
 from sim.engine.packing import Slot, layout
 from sim.engine.planning import make_plan
 from sim.engine.program import Integrator, Program, shape
@@ -159,6 +161,8 @@ def _compile(
         first = program.start_arguments()
         traced = jax.jit(start).trace(*first)
         _, given, states = traced.out_info
+        kept = jax.tree.leaves((given, states))
+        check_states(sum(math.prod(part.shape) * part.dtype.itemsize for part in kept))
         arguments = given, states, first[1], shape((2,), np.int32)
         waiting = pool.submit(_built, jax.jit(loop).lower(*arguments), _here(loop_options))
         start_code = _built(traced.lower(), _here(start_options or _START_OPTIONS))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.errors import SimError
 
-__all__ = ["BLOCK_BYTES", "block_of", "check_room", "free_memory"]
+__all__ = ["BLOCK_BYTES", "block_of", "check_room", "check_states", "free_memory"]
 
 BLOCK_BYTES = 256 * 1024 * 1024
 """What the outputs of one block take when the user names no block size."""
@@ -31,6 +31,21 @@ def check_room(lanes: int, lane_bytes: int, width: int) -> None:
     free = free_memory()
     if free is not None and needed > free:
         raise SimError(too_large(lanes, lane_bytes, width, free))
+
+
+def check_states(size: int) -> None:
+    """Raise SimError if what a block keeps between steps, ``size`` bytes, does not fit in the free memory.
+
+    Each of two threads has a block, and makes the next content beside the last.
+    """
+    needed = 4 * size
+    free = free_memory() if needed > _SMALL else None
+    if free is not None and needed > free:
+        raise SimError(
+            f"A block of lanes keeps {_size(size)} between time steps and needs {_size(needed)}, and "
+            f"{_size(free)} are free. Use fewer elements, and with DELAY FIXED a larger time step or an "
+            "earlier final time."
+        )
 
 
 def too_large(lanes: int, lane_bytes: int, width: int, free: int | None) -> str:

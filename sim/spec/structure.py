@@ -51,6 +51,9 @@ __all__ = [
 TIME = "time"
 """The name under which equations refer to the current time."""
 
+_SHOWN = 30
+"""Variables of a circle that are named."""
+
 Piece: TypeAlias = tuple[str, int]
 Phase: TypeAlias = Literal["initial", "run"]
 
@@ -59,7 +62,9 @@ class Loop(Exception):
     """Equations depend on each other in a circle; ``pieces`` lists it."""
 
     def __init__(self, pieces: list[Piece]) -> None:
-        super().__init__(" → ".join(name for name, _ in pieces))
+        names = [name for name, _ in pieces]
+        few = names if len(names) <= _SHOWN else [*names[: _SHOWN - 2], f"… ({len(names)} in all)", names[-1]]
+        super().__init__(" → ".join(few))
         self.pieces = pieces
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine import LoadedModel
+from sim.engine import LoadedModel, load_model
 from sim.engine.operations import NumpyOperations
 from sim.engine.tables import inline_value, interpolated, reading, table_rises
+from sim.errors import SimError
 from sim.spec.expressions import Lookup, LookupCall, Number
 
 Build = Callable[..., LoadedModel]
@@ -118,3 +120,14 @@ def test_tables_are_lines_between_their_points(pairs: list[tuple[float, float]])
         heights = np.array(lookup.y)[:, None]
         named = interpolated(NumpyOperations(), xs[:, None], table_rises(heights, xs), at, way)
         assert np.allclose(named, values, atol=1e-9)
+
+
+def test_what_is_kept_between_steps_must_fit(tmp_path: Path) -> None:
+    path = tmp_path / "long.mdl"
+    path.write_text(
+        "{UTF-8}\nd: (x1-x10000) ~~|\na[d] = DELAY FIXED(Time, 5, 0) ~~|\nINITIAL TIME = 0 ~~|\n"
+        "FINAL TIME = 120000 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 10000 ~~|\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SimError, match=r"keeps 2684\.4 GB between time steps"):
+        load_model(path).run(lanes=1, outputs=["a"])

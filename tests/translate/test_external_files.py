@@ -84,6 +84,7 @@ OUTSIDE = [
     "link.csv",
     "linked/secret.csv",
     "loop.csv",
+    "secret\x00.csv",
 ]
 NAMED = {
     "subscript": "d: GET DIRECT SUBSCRIPT('{file}', ',', 'A1', 'A', '') ~ ~ |\n",
@@ -129,7 +130,7 @@ def test_nothing_outside_the_models_folder_is_read(
 def test_files_in_folders_and_by_links_inside(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "table.csv").write_text("7\n", encoding="utf-8")
-    names = ["data/table.csv", "./data/table.csv"]
+    names = ["data/table.csv", "data\\table.csv", "./data/table.csv"]
     try:
         (tmp_path / "link.csv").symlink_to(tmp_path / "data" / "table.csv")
         names.append("link.csv")
