@@ -184,7 +184,8 @@ def _heard(worker: _Process, workers: list[_Process]) -> Iterator[Found | Count]
             else:
                 yield word
     except EOFError:
-        yield worker.lost("the process crashed")
+        worker.process.join()
+        yield worker.lost(f"the process ended with {worker.process.exitcode}")
         worker.start()
     if time.monotonic() - worker.heard > SILENCE_S:
         yield worker.lost(f"no word for {SILENCE_S:.0f} s")
