@@ -19,6 +19,7 @@ from sim.engine.changing import Change
 from sim.engine.loaded import LoadedModel
 from sim.engine.running import Run
 from sim.engine.timing import Timing
+from sim.spec.depth import DEEP
 from sim.spec.model import Model
 from sim.spec.plain import model_from_plain, model_to_plain
 
@@ -53,6 +54,7 @@ class Ran(TypedDict):
     maker: Maker
 
 
+@DEEP
 def packed(model: Model) -> bytes:
     """Return a model as it travels."""
     return zlib.compress(json.dumps(model_to_plain(model), ensure_ascii=False).encode(), 1)
@@ -63,6 +65,7 @@ def sent(changes: Iterable[Change]) -> list[tuple[str, Any, Any]]:
     return [(change.variable.name, change.cells, np.ascontiguousarray(change.values)) for change in changes]
 
 
+@DEEP
 def run_block(model: bytes, changes: list[tuple[str, Any, Any]], part: tuple[int, int], order: Order) -> Ran:
     """Run the lanes of one block, first up to last, on this thread; the same each time, wherever it runs."""
     loaded = _loaded(model)

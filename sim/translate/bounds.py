@@ -10,7 +10,7 @@ from sim.translate.grammars import POINT
 __all__ = ["check_equation"]
 
 _TOKEN = re.compile(
-    r'"(?:\\"|[^"])*+"?|\'[^\']*+\'?|(?P<opening>[(\[])|(?P<closing>[)\]])|[-+*/^=<>,;]|:\w++:'
+    r'"(?:\\"|[^"])*+"?|\'[^\']*+\'?|(?P<opening>[(\[])|(?P<closing>[)\]])|[-+*/^=<>,;]|:\w++:|[\w.$\x27]++'
 )
 _NUMBERS = re.compile(r"[^=]*=?=[-+.\d\seE,;]*+")
 """An equation that is a table of numbers."""

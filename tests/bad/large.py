@@ -36,11 +36,12 @@ MDL: Mapping[str, tuple[str, str]] = {
     "cells": (ranges(2, 1000) + "a[d0, d1] = 1 ~~|\n", "100 000 cells"),
     "cells in all": (ranges(1, 9999) + "".join(f"a{k}[d0] = 1 ~~|\n" for k in range(101)), "1 000 000 cells"),
     "cells of an exception": (ranges(2, 999) + "a[d0] :EXCEPT: [d0, d1] = 1 ~~|\n", "100 000 cells"),
-    "terms": ("b = 1 ~~|\na = " + "b + " * 100_000 + "b ~~|\n", "20 000 operators"),
+    "terms": ("b = 1 ~~|\na = " + "b + " * 100_000 + "b ~~|\n", "40 000 words and signs"),
+    "numbers without a comma": ("a = MAX(1, " + "0 " * 160_000 + ") ~~|\n", "40 000 words and signs"),
     "factors": ("b = 1 ~~|\na = " + "b * " * 5000 + "b ~~|\n", "500 levels"),
     "powers": ("b = 1 ~~|\na = " + "b ^ " * 5000 + "b ~~|\n", "500 levels"),
     "nested choices": (nested(400), "200 levels"),
-    "brackets": ("a = " + "(" * 50_000 + "1" + ")" * 50_000 + " ~~|\n", "operators, commas and brackets"),
+    "brackets": ("a = " + "(" * 50_000 + "1" + ")" * 50_000 + " ~~|\n", "words and signs"),
     "points": ("a(" + ",".join(f"({x},1)" for x in range(60_000)) + ") ~~|\n", "50 000 points"),
     "stages": ("a = SMOOTH N(Time, 1, 1, 1000000) ~~|\n", "1 000 stages"),
     "a macro that doubles": (doubling(40), "5 000 calls"),
@@ -75,7 +76,7 @@ FINE: Mapping[str, tuple[str, float]] = {
 """What once failed or took minutes, and loads and runs."""
 
 XMILE: Mapping[str, tuple[str, str]] = {
-    "terms": ('<aux name="a"><eqn>' + "b+" * 50_000 + "b</eqn></aux>", "20 000 operators"),
+    "terms": ('<aux name="a"><eqn>' + "b+" * 50_000 + "b</eqn></aux>", "40 000 words and signs"),
     "remainders": (
         '<aux name="b"><eqn>TIME</eqn></aux><aux name="a"><eqn>' + "b mod " * 5000 + "b</eqn></aux>",
         "500 levels",

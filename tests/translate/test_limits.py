@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 import threading
 import tomllib
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.engine import load_model
+from sim.engine.shipping import packed
 from sim.errors import BadInput
 from sim.limits import LIMITS, Limit, check
 from sim.spec.depth import DEEP
+from sim.spec.plain import model_from_plain
 from sim.translate import load_spec
 
 BAD = Path(__file__).parents[1] / "bad"
@@ -66,6 +70,16 @@ def test_what_is_large_but_allowed_runs(name: str, tmp_path: Path) -> None:
     path.write_text("{UTF-8}\n" + text + large.TIMES, encoding="utf-8")
     result = load_model(path).run(lanes=1, outputs=["a"])
     assert np.unique(result["a"][0, -1]).tolist() == pytest.approx([last], rel=1e-12)
+
+
+def test_the_deepest_model_travels_to_another_machine(tmp_path: Path) -> None:
+    path = tmp_path / "deep.mdl"
+    text = "a = " + "MAX(Time + 1, 2 * " * 190 + "3" + ")" * 190 + " ~~|\n"
+    path.write_text("{UTF-8}\n" + text + large.TIMES, encoding="utf-8")
+    spec = load_spec(path)
+    with DEEP:
+        assert model_from_plain(json.loads(zlib.decompress(packed(spec)))) == spec
+    assert load_spec(path).hash == spec.hash  # From the cache.
 
 
 def test_limits_say_what_they_are() -> None:
