@@ -89,6 +89,25 @@ def test_money_is_yi_yuan_in_chinese_and_billions_in_english() -> None:
     assert words.unit_of({"zh": "家", "en": "firms"}, "en") == words.Unit("firms")
 
 
+def test_units_that_no_table_has_are_as_data_name_them() -> None:
+    assert words.unit_of({"zh": "家", "en": "firms"}, "zh") == words.Unit("家")
+    assert words.unit_of({"zh": "", "en": "firms"}, "zh") == words.Unit("firms")
+    assert words.unit_of("firms", "zh") == words.Unit("firms")
+    # In Chinese a unit of the table keeps the data's own name, where they have one.
+    assert words.unit_of({"zh": "亿元（现价）", "en": "1e8 CNY"}, "zh") == words.Unit("亿元（现价）")
+    assert words.unit_of({"zh": "", "en": "1e8 CNY"}, "zh") == words.Unit("亿元")
+
+
+def test_an_axis_takes_values_in_the_shown_unit() -> None:
+    assert words.Unit("billion yuan", -1).drawn(705.0) == pytest.approx(70.5)
+    assert words.Unit("thousands", 2).drawn(3.0) == 300.0
+    assert words.Unit("firms").drawn(705.0) == 705.0
+
+
+def test_there_is_chinese_and_english_chinese_first() -> None:
+    assert words.LANGUAGES == ("zh", "en")
+
+
 @pytest.mark.parametrize(
     ("share", "written"),
     [(0.0, "<1%"), (0.004, "<1%"), (0.0099, "<1%"), (0.01, "1%"), (0.574, "57%"), (0.845, "85%"),
@@ -102,6 +121,28 @@ def test_a_counted_share_may_be_nothing_or_all() -> None:
     assert [words.percent(one) for one in (0, 0.004, 0.5, 0.996, 1, -0.2, None)] == [
         "0%", "<1%", "50%", ">99%", "100%", "−20%", "–",
     ]  # fmt: skip
+
+
+def test_one_percent_and_99_are_printed_as_that() -> None:
+    assert [words.percent(one) for one in (0.01, 0.012, 0.99, 0.991)] == ["1%", "1%", "99%", ">99%"]
+
+
+def test_an_error_of_a_point_or_more_is_whole_and_a_smaller_one_never_nothing() -> None:
+    """√(1/4 / n) is 2.491 points for 403 members, 1.2 for 1736, 0.9 for 3086."""
+    found = [words.chance(0.5, members) for members in (403, 1736, 3086)]
+    assert found == ["50% ±2", "50% ±1", "50% ±0.9"]
+    assert words.chance(1.0, 1_000_000) == ">99% ±0.1"
+    assert words.points(0.5, 0.5) == "+50.0 ±50.0"
+
+
+def test_where_all_or_none_meet_a_target_half_a_member_is_taken_off() -> None:
+    assert words.sampling_error(1.0, 100) == pytest.approx((0.005 * 0.995 / 100) ** 0.5)
+    assert words.sampling_error(0.0, 100) == pytest.approx(words.sampling_error(1.0, 100))
+
+
+def test_the_scale_begins_at_100_and_ends_at_0() -> None:
+    ends = [part.split("%")[0] for part in words.scale("en").split(", ")]
+    assert ends == ["90–100", "66–89", "34–65", "11–33", "0–10"]
 
 
 def test_a_chance_has_its_sampling_error() -> None:
