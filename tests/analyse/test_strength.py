@@ -30,14 +30,14 @@ def test_a_linear_function_gives_its_standardised_coefficients() -> None:
 
 
 def test_the_interval_holds_90_percent() -> None:
-    """A correlation of n independent pairs spreads by 1/√n, so that 90 % lie within 2 · 1.645/√n."""
+    """A correlation of n independent pairs spreads by 1/√n, so that 90 % lie within 1.645/√n on each side."""
     rng = np.random.default_rng(8)
     for regress, count in ((True, 400), (False, 60)):
         inputs = rng.random((count, 30))
         found = strongest_inputs([str(at) for at in range(30)], inputs, rng.random(count), resamples=400)
         assert all((one.regression is not None) == regress for one in found)
-        width = np.mean([one.high - one.low for one in found])
-        assert width == pytest.approx(2 * 1.645 / np.sqrt(count), rel=0.08)
+        for gaps in ([one.high - one.strength for one in found], [one.strength - one.low for one in found]):
+            assert np.mean(gaps) == pytest.approx(1.645 / np.sqrt(count), rel=0.09)
 
 
 def test_the_tails_are_the_ends_of_a_tornado() -> None:
@@ -70,6 +70,28 @@ def test_with_few_samples_the_correlation_stands_alone() -> None:
     assert found[0].name == "c"
     assert found[0].regression is None
     assert found[0].strength == pytest.approx(1.0)
+
+
+def test_a_regression_takes_three_samples_for_each_input_and_the_constant() -> None:
+    for count, regressed in ((11, False), (12, True)):
+        inputs = design(count)
+        assert all(
+            (one.regression is not None) == regressed for one in strongest_inputs(NAMES, inputs, inputs[:, 0])
+        )
+
+
+def test_ten_results_are_enough() -> None:
+    inputs = design(10)
+    first = strongest_inputs(NAMES, inputs, 10 * inputs[:, 0])[0]
+    # Two of the ten are the lowest fifth.
+    assert first.mean_low == pytest.approx(10 * np.sort(inputs[:, 0])[:2].mean())
+    assert first.mean_high == pytest.approx(10 * np.sort(inputs[:, 0])[-2:].mean())
+
+
+def test_200_resamples_of_one_seed_are_usual() -> None:
+    inputs = design(40)
+    usual = strongest_inputs(NAMES, inputs, inputs[:, 0] + inputs[:, 1])
+    assert usual == strongest_inputs(NAMES, inputs, inputs[:, 0] + inputs[:, 1], resamples=200, seed=1)
 
 
 def test_samples_without_a_result_are_left_out() -> None:

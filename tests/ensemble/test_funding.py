@@ -52,6 +52,13 @@ def test_a_purse_that_nothing_is_asked_of_is_left_out() -> None:
     assert funding_record([purse("city")], TIME, paths([0] * 5, [[0] * 5] * 3)) == []
 
 
+def test_a_year_that_is_asked_for_and_not_paid_counts_and_more_than_asked_is_not_unpaid() -> None:
+    (row,) = funding_record([purse("city")], TIME, paths([0, 10, 10, 10, 10], [[0, 0, 9.75, 10, 12]]))
+    assert row["years"] == [2025, 2026, 2027, 2028]
+    assert row["unpaid"]["p50"] == [10, 0.25, 0, 0]
+    assert row["share"]["p50"] == [0, 0.975, 1, 1.2]
+
+
 def test_a_member_that_asks_for_nothing_in_a_year_has_no_share() -> None:
     one = paths([0, 0, 10, 0, 20], [[0, 0, 5, 0, 5]])
     (row,) = funding_record([purse("city")], TIME, one)

@@ -27,6 +27,7 @@ def test_spearman_s_correlation_by_its_textbook_formula() -> None:
 
 
 def test_ties_lower_the_correlation() -> None:
-    """Ranks 1.5, 1.5, 3, 4 and 1, 2, 3, 4: covariance 4.5, spreads √4.5 and √5."""
-    found = rank_correlations(np.array([[1.0], [1.0], [2.0], [3.0]]), np.array([1.0, 2.0, 3.0, 4.0]))
-    assert found == pytest.approx([4.5 / np.sqrt(4.5 * 5)])
+    """Ranks 1.5, 1.5, 3, 4 and 3, 3, 3, 1 with 1, 2, 3, 4: covariances 4.5 and −3, squares 4.5, 3 and 5."""
+    inputs = np.array([[1.0, 5.0], [1.0, 5.0], [2.0, 5.0], [3.0, 4.0]])
+    found = rank_correlations(inputs, np.array([1.0, 2.0, 3.0, 4.0]))
+    assert found == pytest.approx([4.5 / np.sqrt(4.5 * 5), -3 / np.sqrt(3 * 5)])
