@@ -51,6 +51,21 @@ def test_parts_are_shown_in_the_indicator_s_unit_and_add_up(project: Project, pa
     assert effect(project, members, "rest").parts is None
 
 
+def test_each_part_is_a_cell_and_they_keep_their_order(project: Project, tmp_path: Path) -> None:
+    found = effect(
+        project, draw_members(project, 4, 3), "city-gdp", table(tmp_path, "city-gdp,output[region],")
+    )
+    assert found.parts is not None
+    assert found.parts.shape == (2, 4, 2)
+    np.testing.assert_allclose(found.parts[:, :, 0], found.values, rtol=1e-12)
+    assert (found.parts[:, :, 1] > 1.5 * found.values).all()  # the rest of the region is larger
+
+
+def table(folder: Path, *rows: str) -> tuple[Parts, ...]:
+    (folder / "parts.csv").write_text("\n".join(("indicator,parts,note", *rows, "")), encoding="utf-8")
+    return load_parts(folder / "parts.csv")
+
+
 def test_members_that_fail_are_left_out_of_everything(project: Project, parts: Sequence[Parts]) -> None:
     members = draw_members(project, 12, 3)
     members.anchored[[0, 5]] = False
@@ -83,7 +98,9 @@ def test_blocks_give_what_one_block_gives_and_say_how_far_they_are(
         np.testing.assert_array_equal(cut.constants[name], values)
 
 
-def test_a_run_asks_for_no_more_than_it_needs(project: Project, parts: Sequence[Parts]) -> None:
+def test_a_run_asks_for_no_more_than_it_needs(
+    project: Project, parts: Sequence[Parts], tmp_path: Path
+) -> None:
     """Outputs of every usual run have a program already; others are asked for only where needed."""
     members = draw_members(project, 3, 3)
     few = replace(project, kpis=project.kpis[2:3], charts=(), anchors=())
@@ -97,6 +114,8 @@ def test_a_run_asks_for_no_more_than_it_needs(project: Project, parts: Sequence[
 
     assert asked([]) == (("output current",), 2035, 6)
     assert asked(parts) == (("output current",), 2035, 6)
+    usual = table(tmp_path, "other,output current[city],", "rest,output[rest],")
+    assert asked(usual) == (("output current",), 2035, 6)
     assert asked([replace(parts[0], indicator="other")]) == (("output current", "output"), 2035, 6)
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.cache import MEMBERS
-from sim.ensemble import Members, Project, draw_members
+from sim.cache import MEMBERS, code_digest
+from sim.ensemble import Project, draw_members, median_start
+from sim.ensemble.anchoring import Anchored, Start, anchor_labels
 from sim.ensemble.arrays import arrays_in, npz
-from sim.ensemble.members import drawn_constants
+from sim.ensemble.members import Adapted, anchor_draws, drawn_constants
 from sim.ensemble.sampling import uniforms
-from sim.errors import BadInput, CacheWarning
+from sim.errors import BadInput, CacheWarning, SimError
 from sim.spec.references import Reference
 
 
@@ -67,12 +68,99 @@ def test_members_of_a_part_keep_the_random_numbers_of_their_places(project: Proj
     np.testing.assert_array_equal(whole.uniform("hubs"), numbers)
     np.testing.assert_array_equal(whole.uniform("hubs", slice(2, 6)), numbers[2:6])
     assert whole.uniform("hubs", slice(4, 4)).size == 0
-    places = np.array([7, 2, 2, 5])
-    part = Members(99, whole.draws[places], whole.logs[places], whole.anchored[places], places=places)
-    np.testing.assert_array_equal(part.uniform("hubs"), uniforms("hubs", 99, 9)[places])
-    own = dataclasses.replace(part, source_seed=5)
-    np.testing.assert_array_equal(own.uniform("hubs"), numbers[places])
-    np.testing.assert_array_equal(own.uniform("hubs", slice(1, 3)), numbers[[2, 2]])
+    which = np.array([7, 2, 2, 5])
+    part = whole.part(which, 99)
+    np.testing.assert_array_equal(part.uniform("hubs"), numbers[which])
+    np.testing.assert_array_equal(part.uniform("hubs", slice(1, 3)), numbers[[2, 2]])
+    # A part of a part has the places of the whole.
+    np.testing.assert_array_equal(part.part(np.array([3, 0]), 7).uniform("hubs"), numbers[[5, 7]])
+    alone = dataclasses.replace(part, source_seed=None)
+    np.testing.assert_array_equal(alone.uniform("hubs"), uniforms("hubs", 99, 9)[which])
+
+
+def test_a_part_has_its_members_draws_and_rows(project: Project) -> None:
+    drawn = draw_members(project, 9, 5)
+    assert (drawn.ensemble, drawn.seed, len(drawn), drawn.rows) == ("prior", 5, 9, None)
+    which = np.array([7, 2, 5])
+    plain = drawn.part(which, 99)
+    assert (plain.ensemble, plain.seed, plain.source_seed, plain.rows) == ("prior", 99, 5, None)
+    for name in ("draws", "logs", "anchored"):
+        np.testing.assert_array_equal(getattr(plain, name), getattr(drawn, name)[which])
+    part = dataclasses.replace(drawn, rows=np.arange(20, 29)).part(which, 99).part(np.array([2, 0]), 7)
+    assert part.rows is not None
+    assert part.places is not None
+    assert (part.rows.tolist(), part.places.tolist(), part.source_seed) == ([25, 27], [5, 7], 5)
+
+
+@pytest.mark.parametrize(
+    ("differs", "unfitted"),
+    [
+        ({}, False),
+        ({"priors": ["a"]}, False),
+        ({"values": ["b"]}, True),
+        ({"priors": ["a"], "values": ["b"]}, True),
+    ],
+)
+def test_figures_are_fitted_no_more_where_more_than_priors_differ(
+    differs: dict[str, list[str]], unfitted: bool
+) -> None:
+    assert Adapted(differs, (), (), (), 500.0).unfitted == unfitted
+
+
+def test_up_to_a_twentieth_of_the_members_may_miss(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more miss, the cell that most of them miss is named, with the median of how far they are off."""
+    miss = np.zeros((100, 2))
+    miss[:2, 0] = 0.5
+    miss[:5, 1] = np.log([1.1, 1.2, 1.3, 0.6, 1.05])
+    monkeypatch.setattr("sim.ensemble.members.solve_anchors", lambda *_: Anchored(np.zeros((100, 2)), miss))
+    start = median_start(project)
+    assert anchor_draws(project, np.zeros((100, 5)), start).hit.sum() == 95
+    miss[5, 1] = np.log(1.2)
+    rest = anchor_labels(project)[1]
+    with pytest.raises(SimError) as caught:
+        anchor_draws(project, np.zeros((100, 5)), start)
+    # Off by 5, 10, 20, 20, 30 and 40 %: the median is 20 %.
+    assert f"6 of 100 members cannot meet the anchors: the worst is {rest}, off by 20.00%" in str(
+        caught.value
+    )
+    miss[:] = np.nan
+    with pytest.raises(SimError, match=r"100 of 100 .*a value turns NaN or infinite"):
+        anchor_draws(project, np.zeros((100, 5)), start)
+
+
+def test_the_model_s_own_constants_must_meet_the_anchors(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert median_start(project).hit
+    off = Start(np.zeros(2), np.eye(2), np.array([0.0, np.log(1.25)]))
+    monkeypatch.setattr("sim.ensemble.members.find_start", lambda _: off)
+    with pytest.raises(SimError, match=r"own constants cannot be anchored: the worst is .*, off by 25\.00%"):
+        median_start(project)
+
+
+@pytest.mark.parametrize("package", ["ensemble", "engine", "translate", "spec"])
+def test_code_that_draws_and_anchors_makes_members_anew(
+    project: Project, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    draw_members(project, 10, 1)
+    old = code_digest
+
+    def changed(*packages: str) -> str:
+        return old(*packages) + ("changed" if package in packages else "")
+
+    monkeypatch.setattr("sim.ensemble.members.code_digest", changed)
+    draw_members(project, 10, 1)
+    assert len(list(MEMBERS.folder().iterdir())) == 2
+
+
+def test_figures_that_members_are_not_drawn_from_make_none_anew(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_members(project, 10, 1)
+    computed = {**project.computed, "figures": {"city-growth": "another"}}
+    monkeypatch.setattr(type(project), "computed", computed)
+    draw_members(project, 10, 1)
+    assert len(list(MEMBERS.folder().iterdir())) == 1
 
 
 def test_a_part_of_the_members_is_a_slice_of_the_whole(project: Project) -> None:

@@ -12,7 +12,7 @@ from support.charts import axes_of, drawn_intervals
 
 from sim.figures import load_text
 from sim.report.blocks import Document
-from sim.report.targets import gap, gap_share, median_miss, section_targets
+from sim.report.targets import chance_word, gap, gap_share, median_miss, section_targets
 
 TEXT = load_text("en")
 FIRMS = {"zh": "家", "en": "firms"}
@@ -77,6 +77,13 @@ def test_the_chart_shows_each_arm_s_band_in_percent_of_the_target(shown: Shown) 
     assert axes_of(figure).lines[-1].get_xdata() == [100.0, 100.0]
 
 
+def test_below_is_explained_where_a_target_is_one(shown: Shown) -> None:
+    more = TEXT("indicators.chart_below")
+    for rows, explained in (([row("firms", 80.0), limit("cost")], True), ([row("firms", 80.0)], False)):
+        blocks, _ = shown(*rows)
+        assert blocks[-1]["note"] == TEXT("indicators.chart_note") + (more if explained else "")
+
+
 def test_the_chart_s_words_for_who_cannot_see_it_are_the_scenario_s(shown: Shown) -> None:
     blocks, _ = shown(row("firms", 80.0))
     assert blocks[-1]["alt"].endswith("Firms 2030: 90 (55–110)%.")
@@ -129,6 +136,22 @@ def test_a_line_of_the_table(shown: Shown) -> None:
     assert sales[6] == "unlikely"
 
 
+def test_each_column_of_the_table_has_a_width_and_an_alignment(shown: Shown) -> None:
+    (found,) = (block for block in shown(row("firms", 80.0))[0] if block["kind"] == "table")
+    assert len(found["columns"]) == len(found["widths"]) == len(found["align"]) == len(found["rows"][0]) == 7
+    assert {one for one in found["widths"] if isinstance(one, str)} == {"auto"}
+    assert set(found["align"]) <= set("lcr")
+
+
+def test_a_band_that_is_not_known_is_left_open(shown: Shown) -> None:
+    nothing = band(1.0, 1.0, 1.0, None) | dict.fromkeys(("p05", "p50", "p95"))
+    before, after = row("before", 80.0, baseline=nothing), row("after", 80.0, scenario=nothing)
+    lines = cells(shown(before, after)[0])
+    assert [line[3:5] for line in lines] == [["–", "72 (44–88)"], ["60 (40–80)", "–"]]
+    assert "8 (10%)" in lines[0][6]
+    assert lines[1][6] == "cannot be assessed: no starting figure"
+
+
 def test_targets_of_past_years_are_marked_and_said(shown: Shown) -> None:
     note = TEXT("indicators.past")
     blocks, _ = shown(row("firms", 80.0, year=2025), row("none", None, year=2025))
@@ -177,6 +200,10 @@ def test_by_how_much_a_median_misses(
     else:
         assert miss is not None
         assert (miss.size, miss.share) == (pytest.approx(size), pytest.approx(share))
+
+
+def test_a_chance_has_its_word_and_none_has_none() -> None:
+    assert [chance_word(share, TEXT) for share in (0.7, 0.0, None)] == ["likely", "very unlikely", "–"]
 
 
 def test_a_miss_in_words() -> None:
