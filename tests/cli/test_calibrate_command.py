@@ -78,7 +78,9 @@ def test_a_posterior_of_other_data_is_refused_unless_told(
     tiny: Callable[..., Any], observed: Path, tmp_path: Path
 ) -> None:
     wanted = observed / "calibration" / "posterior.npz"
-    tiny("calibrate", *SMALL, "--output", str(wanted))
+    # As many that they are worth enough under other priors.
+    many = ("--samples", "1024", "--particles", "400", "--members", "400")
+    tiny("calibrate", *many, "--output", str(wanted))
     assert tiny("run", "--members", "50").code == 0
     path = observed / "calibration" / "priors.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("0.03,0.05", "0.02,0.06"), encoding="utf-8")
