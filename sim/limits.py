@@ -12,12 +12,14 @@ from sim.errors import BadInput
 __all__ = [
     "ALL_CELLS",
     "ALL_ELEMENTS",
+    "ALL_PARTS",
     "AUDIT_FILE",
     "BRACKETS",
     "CELLS",
     "DELAY_STAGES",
     "ELEMENTS",
     "EQUATIONS",
+    "EQUATION_PARTS",
     "EQUATION_SIGNS",
     "EQUATION_TEXT",
     "EVIDENCE_FILE",
@@ -74,6 +76,8 @@ EQUATION_TEXT = Limit("an equation", 1_000_000, "characters")
 EQUATION_SIGNS = Limit("an equation beside its lookups", 40_000, "words and signs")
 BRACKETS = Limit("an equation, brackets inside each other", 200, "levels")
 TREE_DEPTH = Limit("an equation, operators and calls inside each other", 500, "levels")
+EQUATION_PARTS = Limit("an equation, functions such as TREND written out", 50_000, "parts")
+ALL_PARTS = Limit("a model, functions such as TREND written out", 500_000, "parts")
 LOOKUP_POINTS = Limit("the lookups of an equation", 50_000, "points")
 MACRO_CALLS = Limit("a model, calls of macros written out", 5_000, "calls")
 ELEMENTS = Limit("a subscript range", 10_000, "elements")
@@ -98,6 +102,8 @@ LIMITS = (
     EQUATION_SIGNS,
     BRACKETS,
     TREE_DEPTH,
+    EQUATION_PARTS,
+    ALL_PARTS,
     LOOKUP_POINTS,
     MACRO_CALLS,
     ELEMENTS,

@@ -18,7 +18,7 @@ from sim.engine.holding import advanced, flow, shown, started
 from sim.engine.operations import MANY, Operations
 from sim.engine.packing import point_count, table_points
 from sim.engine.planning import Held, HeldNode, Hoisted, Plan
-from sim.engine.products import factors, is_power, sign_of
+from sim.engine.products import POWER_SIGN, factors, is_power, sign_of
 from sim.engine.selecting import boxes, taken
 from sim.engine.tables import Reading, inline_value, interpolated, looked_up, reading
 from sim.engine.vectors import ALONG, selected
@@ -348,9 +348,14 @@ class _Scope:
         values: list[Value] = []
         for node, divided in nodes:
             base, exponent = (self.value(argument) for argument in node.arguments)
-            sign = self.value(sign_of(node.arguments[1]))
+            sign = self._sign(node.arguments[1], exponent)
             values += [base, self.apply(OPERATORS["negative"], exponent) if divided else exponent, sign]
         return self.apply(_power_product, *values)
+
+    def _sign(self, node: Expression, exponent: Value) -> Value:
+        """Return the sign of an exponent; computing its value again would double the work in each power."""
+        given = self._given(sign_of(node))
+        return Value(given[1], given[0]) if given else self.apply(FUNCTIONS[POWER_SIGN], exponent)
 
     def _opaque(self, value: Value) -> Value:
         """Hide a literal factor from the compiler.

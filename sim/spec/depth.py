@@ -1,4 +1,4 @@
-"""How deep an equation may be, and room for the functions that walk down it by calling themselves."""
+"""How deep and large an equation may be, and room for functions that walk down it by calling themselves."""
 
 from __future__ import annotations
 
@@ -8,22 +8,33 @@ from contextlib import ContextDecorator
 from types import TracebackType
 
 from sim.errors import BadInput
-from sim.limits import TREE_DEPTH
+from sim.limits import EQUATION_PARTS, TREE_DEPTH, check
 from sim.spec.expressions import Expression, children
 
-__all__ = ["DEEP", "check_depth", "too_deep"]
+__all__ = ["DEEP", "check_size", "too_deep"]
 
 _FRAMES = 12_000
 """Calls inside each other: the parser takes some forty for a level of brackets, no walker over five."""
 
 
-def check_depth(expression: Expression) -> None:
-    """Raise BadInput if operators and calls lie too deep inside each other."""
-    level: list[Expression] = [expression]
+def check_size(expression: Expression) -> int:
+    """Return how many parts an equation has; BadInput if there are too many or they lie too deep.
+
+    A part that stands in several places counts in each: TREND uses its input five times, and ten of them
+    inside each other five times as often each. Here each is looked at once, so that this ends.
+    """
+    parts = 0
+    level: dict[int, tuple[Expression, int]] = {id(expression): (expression, 1)}
     for _ in range(TREE_DEPTH.most):
-        level = [part for node in level for part in children(node)]
-        if not level:
-            return
+        parts += sum(times for _, times in level.values())
+        check(EQUATION_PARTS, parts)
+        below: dict[int, tuple[Expression, int]] = {}
+        for node, times in level.values():
+            for part in children(node):
+                below[id(part)] = part, below.get(id(part), (part, 0))[1] + times
+        if not below:
+            return parts
+        level = below
     raise BadInput(too_deep())
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import BadInput
-from sim.limits import ALL_CELLS, CELLS, DELAY_STAGES, EQUATIONS, check
-from sim.spec.depth import check_depth, too_deep
+from sim.limits import ALL_CELLS, ALL_PARTS, CELLS, DELAY_STAGES, EQUATIONS, check
+from sim.spec.depth import check_size, too_deep
 from sim.spec.expressions import Delay, Expression, Lookup, Number, Reference, Smooth, Stock, Table, walk
 from sim.spec.literals import is_literal, value_of
 from sim.spec.model import Component, Control, Dimension, Kind, Model, Variable, key
@@ -57,6 +57,7 @@ def build(
         problems.extend(builder.problems)
     elif builder.problems:
         raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
+    _check_all_parts(variables)
     named = completed(variables, decoder.constant_spans, builder.problems, xmile=xmile)
     if problems is not None:
         problems.extend(text for text in builder.problems if text not in problems)
@@ -64,7 +65,8 @@ def build(
         raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
     if all(variable.kind == "control" for variable in named.values()):
         raise BadInput(f"{path.name} has no equation beside its time settings, so there is nothing to run.")
-    equations = (c.expression for variable in named.values() for c in variable.components)
+    equations = [c.expression for variable in named.values() for c in variable.components]
+    _check_all_parts(named.values())
     for node in (node for equation in equations for node in walk(equation)):
         if isinstance(node, Smooth | Delay):
             check(DELAY_STAGES, node.order)
@@ -74,6 +76,10 @@ def build(
     files = tuple(sorted(tables.digests.items()))
     whole = hashlib.sha256(repr((digest, files)).encode()).hexdigest() if files else digest
     return Model(path.stem, whole, named, dimensions, _control(path, named), files=files)
+
+
+def _check_all_parts(variables: Iterable[Variable]) -> None:
+    check(ALL_PARTS, sum(check_size(c.expression) for variable in variables for c in variable.components))
 
 
 def _decoder(section: Any, dimensions: dict[str, Dimension], xmile: bool = False) -> Decoder:
@@ -110,7 +116,7 @@ def _decoded(decoder: Decoder, tree: Any) -> Expression:
         expression = decoder.decode(tree)
     except RecursionError:
         raise BadInput(too_deep()) from None
-    check_depth(expression)
+    check_size(expression)
     return expression
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sim.errors import BadInput
+from sim.spec.depth import check_size
 from sim.spec.expressions import (
     HELD,
     Call,
@@ -16,8 +18,8 @@ from sim.spec.expressions import (
     Reference,
     Smooth,
     Table,
+    children,
     rebuilt,
-    walk,
 )
 from sim.spec.functions import REDUCTIONS, TIMED
 from sim.spec.literals import value_of
@@ -61,12 +63,20 @@ def _finished(
             return _over_all(node, named)
         return node
 
-    components = tuple(_changed(c, rebuilt(c.expression, change)) for c in variable.components)
-    return replace(variable, components=components)
+    def finished(component: Component) -> Component:
+        expression = rebuilt(component.expression, change)
+        if expression is component.expression:
+            return component
+        try:
+            check_size(expression)
+        except BadInput as error:
+            problems.append(
+                f"{variable.name}{f' (line {component.line})' if component.line else ''}: {error}"
+            )
+            expression = Number(0.0)
+        return replace(component, expression=expression)
 
-
-def _changed(component: Component, expression: Expression) -> Component:
-    return component if expression is component.expression else replace(component, expression=expression)
+    return replace(variable, components=tuple(finished(component) for component in variable.components))
 
 
 def _with_room(
@@ -113,9 +123,8 @@ def _stands_still(named: dict[str, Variable], expression: Expression, seen: set[
         return False
     if isinstance(expression, Reference):
         return _reference_stands_still(named, expression, seen)
-    parts = [node for node in walk(expression) if node is not expression]
-    lookups = {id(node.table) for node in (expression, *parts) if isinstance(node, LookupCall)}
-    return all(_stands_still(named, part, seen) for part in parts if id(part) not in lookups)
+    parts = (expression.argument,) if isinstance(expression, LookupCall) else children(expression)
+    return all(_stands_still(named, part, seen) for part in parts)
 
 
 def _reference_stands_still(named: dict[str, Variable], reference: Reference, seen: set[str]) -> bool:

@@ -60,6 +60,7 @@ class Decoder:
     owner: str = ""
     constant_spans: list[tuple[str, Expression]] = field(default_factory=list)
     _draws: dict[str, int] = field(default_factory=dict)
+    _seen: dict[tuple[str, int], tuple[Any, Expression]] = field(default_factory=dict)
 
     def decode(self, node: Any) -> Expression:
         """Return the typed expression of a PySD tree."""
@@ -69,6 +70,13 @@ class Decoder:
             return Table(tuple(node.shape), tuple(float(value) for value in node.ravel()))
         if isinstance(node, str):
             return Text(node)
+        place = self.owner, id(node)
+        if place not in self._seen:
+            # PySD gives DELAY1 its input twice, as the same object: ten inside each other would be 1024.
+            self._seen[place] = node, self._made(node)
+        return self._seen[place][1]
+
+    def _made(self, node: Any) -> Expression:
         method: Callable[[Any], Expression] | None = getattr(self, "_" + _snake(type(node).__name__), None)
         return method(node) if method else self._unknown(node)
 

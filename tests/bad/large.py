@@ -13,6 +13,13 @@ def nested(count: int) -> str:
     return "a = " + "IF THEN ELSE(Time > 1, 2, " * count + "3" + ")" * count + " ~~|\n"
 
 
+def inside_itself(call: str, count: int) -> str:
+    text = "Time"
+    for _ in range(count):
+        text = call.replace("#", text)
+    return f"a = {text} ~~|\n"
+
+
 def doubling(depth: int) -> str:
     first = ":MACRO: m0(x)\nm0 = x ~~|\n:END OF MACRO:\n"
     twice = ":MACRO: m{0}(x)\nm{0} = m{1}(x) + m{1}(x + 1) ~~|\n:END OF MACRO:\n"
@@ -44,6 +51,14 @@ MDL: Mapping[str, tuple[str, str]] = {
     "brackets": ("a = " + "(" * 50_000 + "1" + ")" * 50_000 + " ~~|\n", "words and signs"),
     "points": ("a(" + ",".join(f"({x},1)" for x in range(60_000)) + ") ~~|\n", "50 000 points"),
     "stages": ("a = SMOOTH N(Time, 1, 1, 1000000) ~~|\n", "1 000 stages"),
+    "trends": (inside_itself("TREND(#, 2, 0)", 30), "50 000 parts"),
+    "forecasts": (inside_itself("FORECAST(#, 2, 3)", 30), "50 000 parts"),
+    "delays": (inside_itself("DELAY1(#, 2)", 90), "50 000 parts"),
+    "times of a smooth": (inside_itself("SMOOTH N(1, #, 1, 3)", 90), "50 000 parts"),
+    "trends in all": (
+        "".join(inside_itself("TREND(#, 2, 0)", 5).replace("a =", f"a{k} =") for k in range(90)),
+        "500 000 parts",
+    ),
     "a macro that doubles": (doubling(40), "5 000 calls"),
     "macros inside each other": (doubling(3).replace("m0 = x", "m0 = m2(x)"), "calls itself"),
     "ranges made of ranges": ("".join(f"d{k}: d{k + 1} ~~|\n" for k in range(2000)), "contain each other"),
@@ -64,6 +79,12 @@ FINE: Mapping[str, tuple[str, float]] = {
     "ranges doubled": (doubled_ranges(40), 1.0),
     "choices nested 100 deep": (nested(100), 2.0),
     "brackets nested 150 deep": ("a = " + "(1 + 2 * " * 150 + "0" + ")" * 150 + " ~~|\n", 2.0**150 - 1),
+    "a tower of 150 powers": ("b = 1 ~~|\na = " + "b^" * 150 + "b ~~|\n", 1.0),
+    "a delay time 100 deep": (
+        "b = 1 ~~|\na = DELAY N(3, " + "MAX(b, " * 100 + "b" + ")" * 100 + ", 3, 2) ~~|\n",
+        3.0,
+    ),
+    "delays inside each other": (inside_itself("DELAY1(#, 2)", 8).replace("Time", "3"), 3.0),
     "10 000 points": (
         "t(" + ",".join(f"({x},{x % 7})" for x in range(10_000)) + ") ~~|\na = t(Time) ~~|\n",
         4.0,
