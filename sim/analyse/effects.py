@@ -106,7 +106,7 @@ def _both_arms(
     kept = ran.reshape(2, count).all(axis=0) & anchored
     series = series_of(project.spec, result, measure.variable)
     values = value_at(result.time, series, measure.year)[:, 0] * measure.scale
-    cells = np.empty((2, int(kept.sum()), 0))
+    cells = np.empty(0)
     if parts is not None:
         whole = part_values(project, parts, result, changes, lanes, measure.year) * measure.scale
         cells = whole.reshape(2, count, -1)[:, kept]

@@ -105,6 +105,6 @@ def _interval(ordered: Floats, regress: bool, resamples: int, seed: int) -> tupl
 
 
 def _tail_means(inputs: Floats, outcome: Floats) -> tuple[Floats, Floats]:
-    part = max(1, round(TAIL * len(outcome)))
+    part = round(TAIL * len(outcome))
     ordered = outcome[np.argsort(inputs, axis=0, kind="stable")]
     return ordered[:part].mean(axis=0), ordered[-part:].mean(axis=0)

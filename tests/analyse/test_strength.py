@@ -107,6 +107,22 @@ def test_an_outcome_that_never_changes_has_no_strong_input() -> None:
     assert all(one.strength == 0 for one in found)
 
 
+def test_rounding_in_many_samples_is_no_spread() -> None:
+    """Mean ranks of 40 000 equal values are 20 000.5, which weights of 1/40 000 only nearly add up to."""
+    inputs = np.stack([np.arange(40_000.0), np.ones(40_000)], axis=1)
+    found = strongest_inputs(NAMES[:2], inputs, np.ones(40_000), resamples=2)
+    assert all((one.strength, one.spearman) == (0, 0) for one in found)
+
+
+def test_each_sample_is_drawn_into_some_resamples() -> None:
+    """One sample alone differs: a resample without it (0.9¹⁰, a third of them) has no spread, others all."""
+    for at in (0, 9):
+        alone = np.zeros(10)
+        alone[at] = 1.0
+        (found,) = strongest_inputs(("a",), np.stack([alone, alone], axis=1)[:, :1], alone)
+        assert (found.low, found.high) == (0.0, pytest.approx(1.0))
+
+
 def test_too_few_results_are_refused() -> None:
     with pytest.raises(SimError, match="Only 9 samples have a result"):
         strongest_inputs(NAMES, design(9), np.arange(9.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,14 @@ def test_a_scenario_can_lose_what_the_baseline_wins(project: Project, paired: Pa
     assert found["change"]["probability_constant"] == -0.25
     # One won, two lost, one as before: the variance of 1, −1, −1, 0 is 11/16.
     assert found["change"]["sampling_error_constant"] == pytest.approx(np.sqrt(11 / 16 / 4))
+
+
+def test_a_goal_of_nothing_is_met_by_nothing_and_more(project: Project, paired: Paired) -> None:
+    kpis = list(project.kpis)
+    kpis[1] = replace(kpis[1], target=0.0)
+    paired.indicators[0, :4, 1] = [-0.5, 0.0, 0.5, 2.0]
+    found = goal_of(replace(project, kpis=tuple(kpis)), paired, 4)
+    assert found["baseline"]["probability_constant"] == 0.75
 
 
 def test_a_change_that_no_member_shows_is_not_certain(project: Project, paired: Paired) -> None:

@@ -133,6 +133,8 @@ def test_an_error_of_a_point_or_more_is_whole_and_a_smaller_one_never_nothing() 
     assert found == ["50% ±2", "50% ±1", "50% ±0.9"]
     assert words.chance(1.0, 1_000_000) == ">99% ±0.1"
     assert words.points(0.5, 0.5) == "+50.0 ±50.0"
+    # An error of 0.95 points exactly is one point, not 1.0.
+    assert words.chance(0.5, 0.25 / 0.0095**2) == "50% ±1"
 
 
 def test_where_all_or_none_meet_a_target_half_a_member_is_taken_off() -> None:
