@@ -153,6 +153,14 @@ def test_streams_are_the_same_everywhere_and_never_reach_0_or_1() -> None:
     assert 1 - 1e-4 < drawn.max() < 1
 
 
+def test_streams_belong_to_seed_and_name() -> None:
+    whole = uniforms("hubs", 3, 99)
+    for begin in range(9):
+        np.testing.assert_array_equal(whole[begin : begin + 40], uniforms("hubs", 3, 40, begin))
+    assert not np.isin(whole, uniforms("parks", 3, 99)).any()
+    assert not np.isin(whole, uniforms("hubs", 4, 99)).any()
+
+
 def first_of_philox(key: int) -> int:
     """Return the first number of Philox-4x64-10 (Salmon et al. 2011, SC11), whose counter begins at 1."""
     word = 2**64 - 1
@@ -172,8 +180,15 @@ def test_one_member_and_no_priors() -> None:
 
 @pytest.mark.parametrize("members", [0, -1, 1_000_001])
 def test_counts_out_of_range_are_refused(members: int) -> None:
-    with pytest.raises(BadInput, match="Allowed: 1 to 1,000,000"):
+    with pytest.raises(BadInput, match=f"^{members} members given. Allowed: 1 to 1,000,000"):
         check_count(members)
+
+
+def test_the_least_and_the_most_are_allowed() -> None:
+    for members in (1, 1_000_000):
+        check_count(members)
+    for seed in (0, 2**63 - 1):
+        check_seed(seed)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
