@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.ensemble.anchoring import value_at
 from sim.ensemble.members import Members
@@ -68,14 +69,16 @@ class Law:
     def quantile(self, uniform: Floats) -> Floats:
         """Return (lanes,) whole numbers: the quantile of each lane at its ``uniform`` number in [0, 1)."""
         found = np.full(len(self.mean), np.nan)
-        sound = np.flatnonzero(np.isfinite(self.mean + self.known + self.stay))
+        sound = np.flatnonzero(np.isfinite((self.mean, self.known, self.stay)).all(axis=0))
         # Lanes alike in spread come together, since the widest decides how much is summed.
-        sound = sound[np.argsort(self.variance[sound], kind="stable")]
+        sound = sound[np.argsort(self._of_some(sound).variance, kind="stable")]
         for begin in range(0, sound.size, LANES):
             lanes = sound[begin : begin + LANES]
-            law = Law(self.mean[lanes], self.known[lanes], self.stay[lanes])
-            found[lanes] = _inverted(law, np.clip(uniform[lanes], SURE, 1 - SURE))
+            found[lanes] = _inverted(self._of_some(lanes), np.clip(uniform[lanes], SURE, 1 - SURE))
         return found
+
+    def _of_some(self, lanes: NDArray[np.intp]) -> Law:
+        return Law(self.mean[lanes], self.known[lanes], self.stay[lanes])
 
 
 def _inverted(law: Law, uniform: Floats) -> Floats:
@@ -175,10 +178,9 @@ def whole_numbers(
     if not project.counts:
         return {}
     lanes = len(series_of(project.spec, result, project.kpis[0].variable))
-    arms = lanes // len(range(len(members))[block])
 
     def uniform(name: str) -> Floats:
-        return np.tile(members.uniform(name, block), arms)
+        return np.resize(members.uniform(name, block), lanes)
 
     draw = _Draw(project, result, changes, uniform, lanes)
     counted = {count.id for count in project.counts}

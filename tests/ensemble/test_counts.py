@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy.stats import binom, poisson
+from support.double import DoubleResult
 
 from sim.ensemble import LeverUse, Members, Project, Scenario, draw_members, run_paired, run_scenario
-from sim.ensemble.counts import Law
-from sim.ensemble.sampling import uniforms
+from sim.ensemble.counts import Law, whole_numbers
 from sim.spec.counts import Count
 from sim.spec.references import parse_reference
 
@@ -53,6 +53,24 @@ def test_the_law_is_survivors_and_arrivals(mean: float, known: float, stay: floa
     assert law(mean, known, stay).variance[0] == pytest.approx(variance, rel=1e-8, abs=1e-8)
 
 
+def test_the_ends_of_the_law_are_those_at_one_in_ten_thousand_million() -> None:
+    """Of 22.8 expected none come with the probability 1.25e-10, and more than 60 with less than 1e-10."""
+    assert np.exp(-22.8) == pytest.approx(1.25e-10, rel=0.01)
+    lowest, highest = law(22.8, lanes=2).quantile(np.array([0.0, 1 - 2.0**-53]))
+    assert (lowest, highest) == (0, poisson.isf(1e-10, 22.8))
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.2, 1.0, 3.0, 5.0, 7.3, 10.0, 14.0, 40.0])
+def test_rare_numbers_are_as_rare_as_they_should_be(mean: float) -> None:
+    """Each law stands alone, so that no wider one beside it adds frequencies to the sum."""
+    rare = np.array([1e-9, 1e-6, 1e-3, 0.5, 1 - 1e-3, 1 - 1e-6, 1 - 1e-9])
+    np.testing.assert_array_equal(law(mean, lanes=7).quantile(rare), poisson.ppf(rare, mean))
+    stay = np.exp(-0.1)
+    np.testing.assert_array_equal(
+        law(30 * stay, 30.0, stay, lanes=7).quantile(rare), binom.ppf(rare, 30, stay)
+    )
+
+
 def test_one_thing_or_more_with_half_a_thing_expected() -> None:
     uniform = np.random.default_rng(6).random(40_000)
     share = float((law(0.52, lanes=40_000).quantile(uniform) >= 1).mean())
@@ -82,14 +100,86 @@ def test_a_lane_that_failed_has_no_number() -> None:
     found = Law.of(np.array([np.nan, 3.0]), np.zeros(2), np.ones(2)).quantile(np.array([0.5, 0.5]))
     assert np.isnan(found[0])
     assert found[1] == 3
+    fields = np.full((3, 4), [[6.0], [2.0], [0.5]])
+    for at, wrong in enumerate((np.nan, np.inf, np.nan)):
+        fields[at, at] = wrong
+    found = Law(*fields).quantile(np.full(4, 0.5))
+    # Two of which each is there or not, and five more: the sums pass a half at six.
+    assert 0.5 < probabilities(6, 2, 0.5)[:7].sum() < 0.7
+    assert found.tolist() == pytest.approx([np.nan] * 3 + [6], nan_ok=True)
 
 
-def test_streams_belong_to_seed_and_name() -> None:
-    whole = uniforms("hubs", 3, 99)
-    for begin in range(9):
-        np.testing.assert_array_equal(whole[begin : begin + 40], uniforms("hubs", 3, 40, begin))
-    assert not np.isin(whole, uniforms("parks", 3, 99)).any()
-    assert not np.isin(whole, uniforms("hubs", 4, 99)).any()
+MEMBERS = Members(1, np.zeros((300, 0)), np.zeros((300, 0)), np.ones(300, dtype=bool))
+BLOCK = slice(100, 300)
+
+
+def whole(
+    project: Project, counts: tuple[Count, ...], asked: dict[str, int], **changes: Array
+) -> dict[int, Array]:
+    """Return what is drawn in two arms of 200 members for counts of the city and of the rest, in a year.
+
+    The model has 30.0 and 50.5 in 2024, and in 2030 the first arm 40 and 70, the second 44 and 70.
+    """
+    kpis = {"city": project.kpis[0], "rest": replace(project.kpis[3], scale=1.0)}
+    asking = tuple(replace(kpis[name], id=name, year=year) for name, year in asked.items())
+    output = np.zeros((400, 2, 2))
+    output[:, 0] = [30.0, 50.5]
+    output[:200, 1], output[200:, 1] = [40.0, 70.0], [44.0, 70.0]
+    result = DoubleResult(np.array([2024.0, 2030.0]), {"output": output}, {})
+    return whole_numbers(replace(project, kpis=asking, counts=counts), result, changes, MEMBERS, BLOCK)
+
+
+def at_uniform(name: str, mean: float, known: float = 0.0, stay: float = 1.0) -> Array:
+    """Return the (200,) numbers at which the sums of :func:`probabilities` pass the members' own numbers."""
+    sums = probabilities(mean, known, stay).cumsum()
+    return np.asarray(np.searchsorted(sums, MEMBERS.uniform(name, BLOCK), side="right"))
+
+
+def test_of_the_published_things_those_leave_that_exit_or_are_not_renewed(project: Project) -> None:
+    """A year takes 0.05 and, of a fifth that is not renewed every four years, 0.05 more: 0.1 for six years.
+
+    In the second arm it is 0.2; both arms have the same numbers between 0 and 1.
+    """
+    names = ("drag[rest]", "price rise", "lever start year[tourism lever]")
+    count = Count("city", None, 2024, ("F001",), *map(parse_reference, names), 2)
+    exits = np.full((400, 2), 9.0)
+    exits[:200, 1], exits[200:, 1] = 0.05, 0.15
+    reviews = np.full((400, 2), [9.0, 4.0])
+    given = {"drag": exits, "price rise": np.full(400, 0.8), "lever start year": reviews}
+    found = whole(project, (count,), {"city": 2030}, **given)[0]
+    np.testing.assert_array_equal(found[:200], at_uniform("city", 40, 30, np.exp(-0.6)))
+    np.testing.assert_array_equal(found[200:], at_uniform("city", 44, 30, np.exp(-1.2)))
+
+
+def test_a_whole_is_its_part_and_what_is_in_no_part(project: Project) -> None:
+    """Of the rest 20.5 are not in the city in 2024, and 30 or 26 in 2030; nothing leaves."""
+    counts = (
+        Count("city", "rest", None, (), None, None, None, 2),
+        Count("rest", None, 2024, ("F004",), None, None, None, 3),
+    )
+    found = whole(project, counts, {"city": 2030, "rest": 2030})
+    for arm, city, others in ((slice(0, 200), 40, 30), (slice(200, 400), 44, 26)):
+        np.testing.assert_array_equal(found[0][arm], at_uniform("city", city))
+        own = at_uniform("rest", others, 20.5)
+        np.testing.assert_array_equal(found[1][arm], at_uniform("city", city) + own)
+
+
+def test_what_is_in_no_part_is_never_less_than_nothing(project: Project) -> None:
+    counts = (
+        Count("rest", "city", None, (), None, None, None, 2),
+        Count("city", None, None, (), None, None, None, 3),
+    )
+    found = whole(project, counts, {"city": 2030, "rest": 2030})
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("published", [2024, 2026])
+def test_up_to_its_last_publication_a_count_is_the_model_s(project: Project, published: int) -> None:
+    """50.5 things are 50 or 51, half of the members each; whatever leaves does so later."""
+    count = Count("rest", None, published, ("F004",), parse_reference("growth rate"), None, None, 2)
+    found = whole(project, (count,), {"rest": 2024})[0]
+    expected = np.where(MEMBERS.uniform("rest", BLOCK) < 0.5, 50, 51)
+    np.testing.assert_array_equal(found, np.tile(expected, 2))
 
 
 @pytest.fixture

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import platform
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
+from sim.audit import findings_for_record, load_settings
 from sim.ensemble import LeverUse, Members, Paired, Project, Scenario, draw_members, short_record
+from sim.ensemble.members import Adapted, Origin
 from sim.ensemble.record import make_record
 from sim.spec.counts import Count
 from sim.spec.funding import Purse
@@ -178,11 +182,49 @@ def test_when_how_and_with_what_a_run_was_made(project: Project, members: Member
     )
     assert (own["integrator"], own["time_step"]) == ("euler", 1)
     plain = made(project, members, paired)
+    # Without a name a run is called by its second and four digits.
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", plain["run_id"])
     assert (plain["elapsed_s"], plain["command"], plain["tags"]) == (0.0, [], [])
     assert "evidence" not in plain
     assert "no_evidence" not in plain
     assert made(project, members, paired, evidence={"a": 1})["evidence"] == {"a": 1}
     assert made(project, members, paired, no_evidence="older")["no_evidence"] == "older"
+
+
+def test_what_a_record_says_of_the_place(project: Project, members: Members, paired: Paired) -> None:
+    record = made(project, members, paired)
+    assert record["levers_available"] == 2
+    assert record["sources"] == [
+        {"source": "S1", "title": "city plan"}, {"source": "S2", "title": "prefecture plan"},
+    ]  # fmt: skip
+    assert record["findings"] == findings_for_record(project.facts, load_settings(None))
+    drag = next(row for row in record["assumptions"] if row["constant"] == "drag[region]")
+    assert {name: drag[name] for name in drag if name != "goal_correlation"} == {
+        "constant": "drag[region]", "unit": "dmnl", "value": 0.1, "low": 0.05, "high": 0.2,
+        "distribution": "lognormal", "evidence": "published", "source": "R002",
+    }  # fmt: skip
+
+
+def test_a_posterior_that_was_taken_over_is_told_of_and_makes_errors_larger(
+    project: Project, members: Members, paired: Paired
+) -> None:
+    """Of eight members worth two, four ran: 1/2 + 1/4 − 1/8 is 5/8, and √(1/2 · 1/2 · 5/8) is 0.3953."""
+    adapted = Adapted({"priors": ["growth rate"]}, ("growth rate",), (), (), 2.0)
+    origin = Origin(Path("posterior.npz"), "a" * 64, "b" * 64, 8, adapted)
+    record = made(project, replace(members, origin=origin), paired, no_evidence="older")
+    assert record["adapted"] == {
+        "differs": {"priors": ["growth rate"]}, "changed": ["growth rate"], "added": [], "lost": [],
+        "unfitted": False, "members": 8, "effective": 2.0, "distinct": 5,
+    }  # fmt: skip
+    assert record["goal"]["baseline"]["sampling_error_constant"] == pytest.approx(0.3952847)
+    assert list(short_record(record)) == [
+        "run_id", "seed", "members", "ensemble", "adapted", "no_evidence", "price_basis", "scenario", "goal",
+        "targets", "kpis", "provenance", "elapsed_s",
+    ]  # fmt: skip
+    # Neither members of the priors nor a posterior of this very model are taken over.
+    own = replace(members, origin=replace(origin, adapted=None))
+    assert "adapted" not in made(project, own, paired)
+    assert "adapted" not in made(project, members, paired)
 
 
 def test_money_of_the_members_that_ran(project: Project, members: Members, paired: Paired) -> None:
