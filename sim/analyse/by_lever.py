@@ -36,6 +36,8 @@ TOP = 4
 """Interactions are sampled among this many of the strongest levers."""
 
 PAIR_DRAWS = 2
+TELLING = 2.0
+"""A lever is told from the first if it is this many standard errors of their difference behind."""
 
 
 def by_lever(
@@ -125,8 +127,12 @@ def _table(
     pairs: Sequence[tuple[int, int, Floats, float | None]],
 ) -> dict[str, Any]:
     names = [player.id for player in part.players]
+    tied = _tied(each)
     rows = [
-        {"id": name} | row_of(each[:, at], total) | _error(None if error is None else float(error[at]))
+        {"id": name}
+        | row_of(each[:, at], total)
+        | _error(None if error is None else float(error[at]))
+        | {"tied_first": bool(tied[at])}
         for at, name in enumerate(names)
     ]
     joint = [
@@ -142,6 +148,18 @@ def _table(
         "rows": sorted(rows, key=lambda row: -abs(row["mean"])),
         "interactions": sorted(joint, key=lambda row: -abs(row["mean"])),
     }
+
+
+def _tied(each: Floats) -> Any:
+    """Return which of the values (members, levers) cannot be told from the one that is largest on average.
+
+    Members are compared one by one, since what makes one lever strong often makes the others strong too.
+    """
+    size = each * np.sign(each.mean(axis=0))
+    first = size.mean(axis=0).argmax()
+    behind = size[:, [first]] - size
+    error = behind.std(axis=0, ddof=1) / np.sqrt(len(each)) if len(each) > 1 else np.inf
+    return behind.mean(axis=0) <= TELLING * error
 
 
 def _error(value: float | None) -> dict[str, Any]:

@@ -119,8 +119,7 @@ def _profiles(part: Row, texts: Texts) -> Iterator[RenderableType]:
     if part["flat"]:
         yield ""
         yield texts("data.flat_list", count=len(part["flat"]))
-        joint = "、" if texts.lang == "zh" else ", "
-        yield Text(joint.join(f"{texts.of(row)} {row['effect']:+.1%}" for row in part["flat"]))
+        yield Text(texts.joined(f"{texts.of(row)} {row['effect']:+.1%}" for row in part["flat"]))
     yield ""
     yield Text(texts("data.profiles_note", drop=given(part["drop"]), year=part["goal"]), style="dim")
 

@@ -16,6 +16,9 @@ CERTAIN = 2.0
 VISIBLE = 0.001
 """An interaction is spoken of if it is at least this share of the change."""
 
+NAMED = 4
+"""As many levers are named where the strongest cannot be told from others."""
+
 NOTHING = 1e-9
 
 
@@ -42,7 +45,7 @@ def sentences(result: Mapping[str, Any], texts: Texts) -> list[str]:
         said.append(_largest("explain.says_part", rows, shift, texts))
     levers = result["levers"]
     if len(levers["rows"]) > 1:
-        said.append(_largest("explain.says_lever", levers["rows"], shift, texts))
+        said.append(_levers(levers, shift, texts))
         said += _pairs(levers, shift, texts)
     if result["loops"] and result["loops"]["rows"]:
         said.append(_loop(result["loops"]["rows"], texts))
@@ -58,9 +61,23 @@ def _change(result: Mapping[str, Any], shared: Mapping[str, object], texts: Text
     return texts("explain.says_change", **shared, **change, unit=unit.name, before=before, after=after)
 
 
-def _largest(key: str, rows: Sequence[Mapping[str, Any]], shift: int, texts: Texts) -> str:
+def _largest(key: str, rows: Sequence[Mapping[str, Any]], shift: int, texts: Texts, **more: object) -> str:
     row = max(rows, key=lambda one: abs(one["mean"]))
-    return texts(key, name=texts.of(row), mean=_signed(row, shift), share=percent(row["share"]))
+    return texts(key, name=texts.of(row), mean=_signed(row, shift), share=percent(row["share"]), **more)
+
+
+def _levers(levers: Mapping[str, Any], shift: int, texts: Texts) -> str:
+    """Name the strongest lever, or those of which it cannot be told which is the strongest."""
+    rows, members = levers["rows"], levers["members"]
+    tied = [row for row in rows if row["tied_first"]]
+    if len(tied) < 2:
+        return _largest("explain.says_lever", rows, shift, texts, members=members)
+    named = [texts.of(row) for row in tied[:NAMED]]
+    if len(tied) > NAMED:
+        named.append(texts("explain.others", count=len(tied) - NAMED))
+    means = numbers(*(row["mean"] for row in (tied[0], tied[-1])), sign=True, shift=shift)
+    between = dict(zip(("most", "least"), means, strict=True))
+    return texts("explain.says_levers", names=texts.joined(named), members=members, **between)
 
 
 def _pairs(levers: Mapping[str, Any], shift: int, texts: Texts) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,10 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its ``{values}`` filled in."""
         return self.table[key].format(**values)
+
+    def joined(self, names: Iterable[str]) -> str:
+        """Return names one after another, as the language lists them."""
+        return ("、" if self.lang == "zh" else ", ").join(names)
 
     def of(self, both: Mapping[str, str]) -> str:
         """Return the entry of a ``{"zh": …, "en": …}`` pair in this language."""

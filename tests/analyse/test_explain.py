@@ -13,6 +13,7 @@ import pytest
 
 import sim.analyse.by_lever
 from sim.analyse.additive import part_outputs
+from sim.analyse.by_lever import _tied
 from sim.analyse.coalitions import CONDITIONS, players_of
 from sim.analyse.explain import explain
 from sim.analyse.indicator import find_indicator
@@ -108,6 +109,15 @@ def test_sampling_agrees_with_the_exact_values(
     for row in sampled["interactions"]:
         found = joint[row["first"], row["second"]]
         assert row["mean"] == pytest.approx(found, abs=5 * row["standard_error"] + 1e-9)
+
+
+def test_levers_that_cannot_be_told_from_the_first_are_tied() -> None:
+    # Behind the first lever by 1, 1, 1 and 3 in four members: 1.5 on average with an error of 1/2, three
+    # errors; the second by 0, 2, 0 and 2: 1 with an error of 0.58, less than two; the last pulls downwards.
+    first = np.array([10.0, 20.0, 30.0, 40.0])
+    each = np.column_stack([first - [1, 1, 1, 3], first, first - [0, 2, 0, 2], -first])
+    assert _tied(each).tolist() == [False, True, True, True]
+    assert _tied(each[:1, :2]).tolist() == [True, True]  # One member tells nothing.
 
 
 def test_a_lever_at_nothing_is_no_player(project: Project) -> None:
