@@ -141,6 +141,8 @@ def test_each_column_of_the_table_has_a_width_and_an_alignment(shown: Shown) -> 
     assert len(found["columns"]) == len(found["widths"]) == len(found["align"]) == len(found["rows"][0]) == 7
     assert {one for one in found["widths"] if isinstance(one, str)} == {"auto"}
     assert set(found["align"]) <= set("lcr")
+    # Seven columns only fit in small type.
+    assert found["small"]
 
 
 def test_a_band_that_is_not_known_is_left_open(shown: Shown) -> None:
