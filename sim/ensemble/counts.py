@@ -35,6 +35,9 @@ __all__ = ["Law", "whole_numbers"]
 LANES = 256
 """Lanes at once: their probabilities fit into a processor's own memory."""
 
+WIDE = 1e6
+"""Variance from which on single probabilities, whose number grows with its root, are not summed."""
+
 SURE = 1e-10
 """Uniform numbers keep this far from 0 and 1, since probabilities are summed in floating point."""
 
@@ -70,15 +73,33 @@ class Law:
         """Return (lanes,) whole numbers: the quantile of each lane at its ``uniform`` number in [0, 1)."""
         found = np.full(len(self.mean), np.nan)
         sound = np.flatnonzero(np.isfinite((self.mean, self.known, self.stay)).all(axis=0))
+        uniform = np.clip(uniform, SURE, 1 - SURE)
+        variance = self._of_some(sound).variance
+        wide = sound[variance > WIDE]
+        found[wide] = _expanded(self._of_some(wide), uniform[wide])
         # Lanes alike in spread come together, since the widest decides how much is summed.
-        sound = sound[np.argsort(self._of_some(sound).variance, kind="stable")]
-        for begin in range(0, sound.size, LANES):
-            lanes = sound[begin : begin + LANES]
-            found[lanes] = _inverted(self._of_some(lanes), np.clip(uniform[lanes], SURE, 1 - SURE))
+        narrow = sound[np.argsort(variance, kind="stable")][: sound.size - wide.size]
+        for begin in range(0, narrow.size, LANES):
+            lanes = narrow[begin : begin + LANES]
+            found[lanes] = _inverted(self._of_some(lanes), uniform[lanes])
         return found
 
     def _of_some(self, lanes: NDArray[np.intp]) -> Law:
         return Law(self.mean[lanes], self.known[lanes], self.stay[lanes])
+
+
+def _expanded(law: Law, uniform: Floats) -> Floats:
+    """Return the normal quantile with its correction for skewness (Cornish and Fisher 1938).
+
+    A standard deviation of 1000 or more leaves it wrong by a hundredth of a thing at most.
+    """
+    from scipy.special import ndtri
+
+    z = ndtri(uniform)
+    # The third cumulant; what part of a thing is known makes no difference among so many.
+    third = law.known * law.stay * (1 - law.stay) * (1 - 2 * law.stay) + law.arrived
+    skewed = third / law.variance * (z**2 - 1) / 6
+    return np.asarray(np.ceil(law.mean + np.sqrt(law.variance) * z + skewed - 0.5))
 
 
 def _inverted(law: Law, uniform: Floats) -> Floats:

@@ -83,7 +83,9 @@ def run_paired(
         if progress:
             progress("runs", begin, len(members))
         block = slice(begin, min(begin + BLOCK, len(members)))
-        parts.append(_run_block(project, members, block, (baseline, scenario)))
+        # Lanes that failed may be infinite or too large for 32 bits. They are left out and need no warning.
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts.append(_run_block(project, members, block, (baseline, scenario)))
     if progress:
         progress("runs", len(members), len(members))
     whole = _joined(parts)

@@ -70,8 +70,7 @@ def make_record(
     ``evidence`` is what the calibration behind the members found, or ``no_evidence`` why it is not there.
     """
     now = datetime.now(UTC)
-    blob = paired.indicators.astype(np.float32)
-    blob[:, ~paired.kept] = np.nan
+    blob = np.where(paired.kept[:, None], paired.indicators, np.nan).astype(np.float32)
     # What the goal's errors are reckoned with.
     counts = {"members": len(members), "failed_members": int((~paired.kept).sum())} | _adapted(members)
     record: dict[str, Any] = {

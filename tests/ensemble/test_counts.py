@@ -15,11 +15,13 @@ from support.double import DoubleResult
 
 from sim.ensemble import LeverUse, Members, Project, Scenario, draw_members, run_paired, run_scenario
 from sim.ensemble.counts import Law, whole_numbers
+from sim.ensemble.record import make_record
 from sim.spec.counts import Count
 from sim.spec.references import parse_reference
 
 Array = NDArray[np.float64]
 HEADQUARTERS = Scenario("hq", "总部", "HQ", (LeverUse("headquarters"),))
+RARE = np.array([1e-9, 1e-7, 1e-5, 1e-3, 0.1, 0.5, 0.9, 1 - 1e-3, 1 - 1e-5, 1 - 1e-7, 1 - 1e-9])
 UNIFORM = np.random.default_rng(5).random(4000)
 
 
@@ -63,12 +65,26 @@ def test_the_ends_of_the_law_are_those_at_one_in_ten_thousand_million() -> None:
 @pytest.mark.parametrize("mean", [0.01, 0.2, 1.0, 3.0, 5.0, 7.3, 10.0, 14.0, 40.0])
 def test_rare_numbers_are_as_rare_as_they_should_be(mean: float) -> None:
     """Each law stands alone, so that no wider one beside it adds frequencies to the sum."""
-    rare = np.array([1e-9, 1e-6, 1e-3, 0.5, 1 - 1e-3, 1 - 1e-6, 1 - 1e-9])
-    np.testing.assert_array_equal(law(mean, lanes=7).quantile(rare), poisson.ppf(rare, mean))
+    np.testing.assert_array_equal(law(mean, lanes=len(RARE)).quantile(RARE), poisson.ppf(RARE, mean))
     stay = np.exp(-0.1)
     np.testing.assert_array_equal(
-        law(30 * stay, 30.0, stay, lanes=7).quantile(rare), binom.ppf(rare, 30, stay)
+        law(30 * stay, 30.0, stay, lanes=len(RARE)).quantile(RARE), binom.ppf(RARE, 30, stay)
     )
+
+
+def test_of_millions_the_law_is_as_exact_as_of_few() -> None:
+    for mean in (1.1e6, 1.3e6):
+        np.testing.assert_array_equal(law(mean, lanes=len(RARE)).quantile(RARE), poisson.ppf(RARE, mean))
+    # Among few things and far too many to sum.
+    means = np.array([3.0, 1e40, 1.3e6, 5.0])
+    mixed = Law.of(means, np.zeros(4), np.ones(4)).quantile(np.full(4, 0.9))
+    assert mixed.tolist() == [*poisson.ppf(0.9, [3.0]), 1e40, *poisson.ppf(0.9, [1.3e6, 5.0])]
+
+
+def test_of_millions_as_many_stay_as_should() -> None:
+    for known, stay in ((6e6, 0.3), (8e6, 0.8)):
+        found = law(known * stay, known, stay, lanes=len(RARE)).quantile(RARE)
+        np.testing.assert_array_equal(found, binom.ppf(RARE, known, stay))
 
 
 def test_one_thing_or_more_with_half_a_thing_expected() -> None:
@@ -270,6 +286,23 @@ def test_a_part_of_the_members_keeps_its_numbers(counted: Project) -> None:
     )  # fmt: skip
     part = run_paired(counted, some_of_them, Scenario(), HEADQUARTERS).indicators
     np.testing.assert_array_equal(part, whole[:, which])
+
+
+@pytest.mark.parametrize("growth", [1e8, 1e200, np.nan])
+def test_a_member_that_grows_beyond_all_numbers_disturbs_no_other(counted: Project, growth: float) -> None:
+    """Nor does NumPy warn of it, which the user would read (here warnings are errors)."""
+    members = draw_members(counted, 20, 1)
+    sound = kept_indicators(counted, members)
+    members.draws[3, 0] = growth
+    members.anchored[3] = False
+    found = kept_indicators(counted, members)
+    assert np.isnan(found[:, 3]).all()
+    np.testing.assert_array_equal(np.delete(found, 3, axis=1), np.delete(sound, 3, axis=1))
+
+
+def kept_indicators(project: Project, members: Members) -> NDArray[np.float32]:
+    paired = run_paired(project, members, Scenario(), HEADQUARTERS)
+    return make_record(project, HEADQUARTERS, members, paired).members_indicators
 
 
 def test_blocks_and_more_members_give_the_same_numbers(
