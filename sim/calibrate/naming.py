@@ -16,11 +16,12 @@ from sim.spec.references import Reference
 __all__ = ["BAND", "band", "constant_names", "figure_names", "number"]
 
 BAND = (("p05", 0.05), ("p50", 0.5), ("p95", 0.95))
-DIGITS = 6
+DIGITS = 7
+"""As many as the record of a run keeps, so that both print the same text."""
 
 
 def number(value: float) -> float | None:
-    """Return a number with six digits, as JSON can hold it: None for NaN and infinities."""
+    """Return a number with :data:`DIGITS` digits, as JSON can hold it: None for NaN and infinities."""
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 

@@ -40,6 +40,13 @@ __all__ = ["command"]
 PLOTS = (".svg", ".png", ".pdf")
 LEAST = 10
 MOST_AT_ONCE = 32
+WHAT = {
+    "equations_hash": "equations", "values_hash": "values of constants", "dimensions_hash": "dimensions",
+    "time_hash": "time settings", "anchors_hash": "anchors.csv", "priors_hash": "priors.csv",
+    "figures_hash": "observations.csv", "kpis_hash": "kpis.csv", "levers_hash": "levers.toml",
+    "model_hash": "the model file",
+}  # fmt: skip
+"""What a sweep was begun with, by the name of its hash."""
 COLUMNS = ("name", "low", "high", "strength", "strength_low", "strength_high", "spearman", "regression",
            "mean_low", "mean_high")  # fmt: skip
 
@@ -189,9 +196,7 @@ def _begun(
 
     settings = {
         "scenario": short_scenario(scenario),
-        "model_hash": project.spec.hash,
-        "priors_hash": project.hashes["priors.csv"],
-        "anchors_hash": project.hashes["anchors.csv"],
+        **_made_with(project),
         "place": project.place.plain(),
         "goal_year": goal_kpi(project).year,
     }
@@ -200,20 +205,33 @@ def _begun(
 
 
 def _same_model(stored: StoredSweep, project: Project) -> None:
-    """Refuse to go on with another model, another place or other priors than the sweep began with."""
-    settings = stored.settings
-    if settings["model_hash"] != project.spec.hash:
+    """Refuse to go on where the model computes, or a table says, something else than when the sweep began."""
+    began, now = stored.settings, _made_with(project)
+    if "equations_hash" not in began:
+        # Sweeps of before there was a hash of what the model computes have those of files.
+        now = {
+            "model_hash": project.spec.hash,
+            "priors_hash": project.hashes["priors.csv"],
+            "anchors_hash": project.hashes["anchors.csv"],
+        }
+    # Sweeps of before there were studies have the model's hash alone.
+    differs = next((name for name, found in now.items() if name in began and began[name] != found), None)
+    if differs:
         raise BadInput(
-            f"The model has changed since the sweep {stored.sweep_id} began, so it cannot go on."
-            " Start a new one."
+            f"The model or its data ({WHAT[differs]}) have changed since the sweep {stored.sweep_id} began,"
+            " so it cannot go on. Give its place with --study FOLDER, or start a new sweep."
         )
-    # Sweeps of before there were studies have no other hashes.
-    for name in ("priors", "anchors"):
-        if settings.get(f"{name}_hash") not in (None, project.hashes[f"{name}.csv"]):
-            raise BadInput(
-                f"The sweep {stored.sweep_id} began with another {name}.csv, so it cannot go on."
-                " Give its place with --study FOLDER, or start a new sweep."
-            )
+
+
+def _made_with(project: Project) -> dict[str, Any]:
+    """Return the hashes of what the numbers of a sweep come from."""
+    from sim.ensemble.identity import computed, hashes
+
+    # A sweep takes no draws: all that is not varied stands at the place's own values.
+    own = hashes(computed(project.spec, project.defaults, (), project.anchors, ()))
+    tables = {"kpis": "kpis.csv", "levers": "levers.toml"}
+    found = {name: project.hashes[file] for name, file in tables.items()}
+    return {f"{name}_hash": digest for name, digest in (own | found).items()}
 
 
 def _run(

@@ -81,8 +81,21 @@ def test_a_sweep_goes_on_with_its_own_place_only(tiny: Any, other: Path) -> None
     assert "GDP of Other Town in 2035" in said.out
     refused = tiny("sweep", "--resume", "@last")
     assert refused.code == 2
-    assert "began with another priors.csv" in refused.err
+    assert "The model or its data (values of constants) have changed since the sweep" in refused.err
+    assert "--study FOLDER" in refused.err
     assert tiny(*study, "sweep", "--resume", "@last").code == 0
+
+
+def test_a_sweep_goes_on_after_an_edit_that_changes_no_number(tiny: Any, other: Path) -> None:
+    study, model, kpis = ("--study", str(other)), other / "model", other / "model" / "kpis.csv"
+    assert tiny(*study, "sweep", "--vary", "headquarters=0..1", "--samples", "20").code == 0
+    written = next(model.glob("*.mdl"))
+    written.write_text(written.read_text(encoding="utf-8").replace("\t~\t", "\t~\t ", 1), encoding="utf-8")
+    assert tiny(*study, "sweep", "--resume", "@last").code == 0
+    kpis.write_text(kpis.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    refused = tiny(*study, "sweep", "--resume", "@last")
+    assert refused.code == 2
+    assert "The model or its data (kpis.csv) have changed since the sweep" in refused.err
 
 
 def test_validate_takes_the_place_s_files(sim: Any, tmp_path: Path) -> None:

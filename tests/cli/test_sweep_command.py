@@ -118,10 +118,12 @@ def test_failed_samples_are_counted_and_the_exit_code_says_partial(
 
 def test_a_changed_model_cannot_go_on(tiny: Any, double: Any) -> None:
     tiny("sweep", *VARY, "--samples", "20")
-    double.spec = replace(double.spec, hash="other")
+    double.spec = replace(double.spec, hash="of another comment")
+    assert tiny("sweep", "--resume", "@last").code == 0
+    double.spec = replace(double.spec, control=replace(double.spec.control, time_step=0.0625))
     said = tiny("sweep", "--resume", "@last")
     assert said.code == 2
-    assert "model has changed" in said.err
+    assert "The model or its data (time settings) have changed" in said.err
 
 
 def test_a_tornado_is_drawn(tiny: Any, tmp_path: Path) -> None:
