@@ -71,7 +71,7 @@ def timing(
         )
     saves = math.floor((final - control.initial_time) / every + 1e-9)
     if saves * steps > _MOST_STEPS:
-        raise BadInput(f"{saves * steps} time steps are too many; at most {_MOST_STEPS} are allowed.")
+        raise BadInput(f"{saves * steps:.10g} time steps are too many; at most {_MOST_STEPS} are allowed.")
     return Timing(control.initial_time, step, final, every, saves, steps)
 
 

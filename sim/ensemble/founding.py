@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.characters import unwanted_control, visible
 from sim.ensemble.project import Project
 from sim.ensemble.runner import cells
 from sim.errors import BadInput
@@ -60,7 +61,7 @@ def found_study(project: Project, folder: Path) -> int:
             create(path, data, mode=0o666)
         _put_in_place(part, whole)
     except OSError as error:
-        raise BadInput(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        raise BadInput(f"{folder} cannot be written: {error.strerror}. Name another folder.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return len(files)
@@ -81,6 +82,8 @@ def _put_in_place(part: Path, folder: Path) -> None:
 
 
 def _refuse_filled(folder: Path) -> None:
+    if wrong := unwanted_control(str(folder)):
+        raise BadInput(f"{visible(str(folder))}: {wrong}")
     try:
         if folder.exists() and not folder.is_dir():
             raise BadInput(f"{folder} is a file. Name a new folder.")

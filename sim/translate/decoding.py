@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -65,9 +66,9 @@ class Decoder:
     def decode(self, node: Any) -> Expression:
         """Return the typed expression of a PySD tree."""
         if isinstance(node, bool | int | float | np.number):
-            return Number(float(node))
+            return Number(_held(node))
         if isinstance(node, np.ndarray):
-            return Table(tuple(node.shape), tuple(float(value) for value in node.ravel()))
+            return Table(tuple(node.shape), tuple(_held(value) for value in node.ravel()))
         if isinstance(node, str):
             return Text(node)
         place = self.owner, id(node)
@@ -212,9 +213,17 @@ class Decoder:
     def _lookups_structure(self, node: Any) -> Expression:
         if node.type not in ("interpolate", "extrapolate", "hold_backward"):
             return Call(f"lookup_of_type_{node.type}", ())
-        xs, ys = tuple(float(x) for x in node.x), tuple(float(y) for y in node.y)
+        xs, ys = tuple(_held(x) for x in node.x), tuple(_held(y) for y in node.y)
         between: Literal["line", "before"] = "before" if node.type == "hold_backward" else "line"
         return Lookup(xs, ys, node.type == "extrapolate", between)
+
+
+def _held(written: Any) -> float:
+    """Return a literal as a number; BadInput if it is too large to be one."""
+    number = float(written)
+    if math.isinf(number):
+        raise BadInput("a number beyond 1.8e308 cannot be held; write a smaller one.")
+    return number
 
 
 def _stages(order: Expression) -> int:

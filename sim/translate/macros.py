@@ -36,10 +36,12 @@ class Macros:
 
     def expanded(self, owner: str, component: Component, depth: int = 0) -> Component:
         """Return the equation with its calls of macros replaced by references."""
-        if not any(isinstance(n, Call) and n.function in self.macros for n in walk(component.expression)):
+        calls = (node.function for node in walk(component.expression) if isinstance(node, Call))
+        called = [name for name in calls if name in self.macros]
+        if not called:
             return component
         if depth > _DEEPEST:
-            raise BadInput(f"{owner}: a macro calls itself.")
+            raise BadInput(f"the macro {self.macros[called[0]].name} calls itself.")
 
         def change(node: Expression) -> Expression:
             if isinstance(node, Call) and node.function in self.macros:
@@ -51,11 +53,11 @@ class Macros:
     def _instance(self, owner: str, component: Component, macro: Macro, call: Call, depth: int) -> Expression:
         if len(call.arguments) != len(macro.parameters):
             raise BadInput(
-                f"{owner}: the macro {macro.name} takes {len(macro.parameters)} arguments, "
+                f"the macro {macro.name} takes {len(macro.parameters)} arguments, "
                 f"{len(call.arguments)} given."
             )
         if any(s.endswith("!") for n in walk(call) if isinstance(n, Reference) for s in n.subscripts):
-            raise BadInput(f"{owner}: the macro {macro.name} cannot be called inside SUM or the like.")
+            raise BadInput(f"the macro {macro.name} cannot be called inside SUM or the like.")
         self._calls += 1
         check(MACRO_CALLS, self._calls)
         check(EQUATIONS, len(self.added))

@@ -158,7 +158,10 @@ def test_plain_data_and_back(write: Callable[..., Path]) -> None:
         ),
         ("a = INTEG(1, b) ~ ~ |\nb = INTEG(1, a) ~ ~ |\n", ["initial values need each other"]),
         (":MACRO: m(x)\nm = x ~ ~ |\n:END OF MACRO:\na = m(1, 2) ~ ~ |\n", ["m takes 1 arguments, 2 given"]),
-        (":MACRO: m(x)\nm = m(x) ~ ~ |\n:END OF MACRO:\na = m(1) ~ ~ |\n", ["a macro calls itself"]),
+        (":MACRO: m(x)\nm = m(x) ~ ~ |\n:END OF MACRO:\na = m(1) ~ ~ |\n", ["the macro m calls itself"]),
+        ("a = Time + 2 * 1e999 ~ ~ |\n", ["a (line 2)", "beyond 1.8e308"]),
+        ("d: p, q ~ ~ |\na[d] = 1, -1e400 ~ ~ |\n", ["a (line 3)", "beyond 1.8e308"]),
+        ("a((0, 1), (1, 1e309)) ~ ~ |\n", ["a (line 2)", "beyond 1.8e308"]),
         (":MACRO: m(x)\nm = x ~ ~ |\na = 1 ~ ~ |\n", ["no :END OF MACRO:"]),
         (
             ":MACRO: m(x)\nn = x ~ ~ |\n:END OF MACRO:\na = 1 ~ ~ |\n",
