@@ -158,8 +158,9 @@ def run_sweep(
 
     blocks = _in_order(run, [first for first in firsts if first not in finished], at_once)
     for first in firsts:
-        if first not in finished:
-            on_block(next(blocks))
+        if first in finished:
+            continue
+        on_block(next(blocks))
         if progress:
             progress("sweep", min(first + block, plan.samples), plan.samples)
 

@@ -48,7 +48,7 @@ def sentences(result: Mapping[str, Any], texts: Texts) -> list[str]:
         said.append(_levers(levers, shift, texts))
         said += _pairs(levers, shift, texts)
     if result["loops"] and result["loops"]["rows"]:
-        said.append(_loop(result["loops"]["rows"], texts))
+        said.append(_loop(result["loops"], texts))
     return said
 
 
@@ -102,9 +102,9 @@ def _visible(row: Mapping[str, Any], total: float) -> bool:
     return bool(abs(row["mean"]) > max(VISIBLE * abs(total), CERTAIN * error))
 
 
-def _loop(rows: Sequence[Mapping[str, Any]], texts: Texts) -> str:
-    row = max(rows, key=lambda one: abs(one["share"] or 0.0))
+def _loop(loops: Mapping[str, Any], texts: Texts) -> str:
+    row = max(loops["rows"], key=lambda one: abs(one["share"] or 0.0))
     share = row["share"] or 0.0
     key = "explain.lost_less" if share >= 0 else "explain.lost_more"
     lost = texts(key, share=percent(abs(share)))
-    return texts("explain.says_loop", name=texts.of(row), lost=lost)
+    return texts("explain.says_loop", name=texts.of(row), lost=lost, members=loops["members"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -41,10 +43,10 @@ PLOTS = (".svg", ".png", ".pdf")
 LEAST = 10
 MOST_AT_ONCE = 32
 WHAT = {
-    "equations_hash": "equations", "values_hash": "values of constants", "dimensions_hash": "dimensions",
-    "time_hash": "time settings", "anchors_hash": "anchors.csv", "priors_hash": "priors.csv",
-    "figures_hash": "observations.csv", "kpis_hash": "kpis.csv", "levers_hash": "levers.toml",
-    "model_hash": "the model file",
+    "equations_hash": "equations", "values_hash": "values in the model or priors.csv",
+    "dimensions_hash": "dimensions", "time_hash": "time settings", "anchors_hash": "anchors.csv",
+    "priors_hash": "priors.csv", "figures_hash": "observations.csv", "kpis_hash": "kpis.csv",
+    "levers_hash": "levers.toml", "model_hash": "the model file",
 }  # fmt: skip
 """What a sweep was begun with, by the name of its hash."""
 COLUMNS = ("name", "low", "high", "strength", "strength_low", "strength_high", "spearman", "regression",
@@ -219,19 +221,24 @@ def _same_model(stored: StoredSweep, project: Project) -> None:
     if differs:
         raise BadInput(
             f"The model or its data ({WHAT[differs]}) have changed since the sweep {stored.sweep_id} began,"
-            " so it cannot go on. Give its place with --study FOLDER, or start a new sweep."
+            " so it cannot go on. Give its own place with --study FOLDER, or start a new sweep."
         )
 
 
 def _made_with(project: Project) -> dict[str, Any]:
     """Return the hashes of what the numbers of a sweep come from."""
-    from sim.ensemble.identity import computed, hashes
+    from sim.ensemble.identity import computed, hashes, spelled
 
     # A sweep takes no draws: all that is not varied stands at the place's own values.
     own = hashes(computed(project.spec, project.defaults, (), project.anchors, ()))
-    tables = {"kpis": "kpis.csv", "levers": "levers.toml"}
-    found = {name: project.hashes[file] for name, file in tables.items()}
-    return {f"{name}_hash": digest for name, digest in (own | found).items()}
+    columns = [[kpi.id, spelled(kpi.variable), kpi.scale, kpi.year] for kpi in project.kpis]
+    levers = [[lever.id, lever.element] for lever in project.levers]
+    tables = {"kpis": _digest(columns), "levers": _digest(levers)}
+    return {f"{name}_hash": digest for name, digest in (own | tables).items()}
+
+
+def _digest(rows: list[list[Any]]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _run(

@@ -17,7 +17,7 @@ from sim.store.schema import APPLICATION_ID, SCHEMA, migrations
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["open_database", "translated", "writing"]
+__all__ = ["open_database", "reading", "translated", "writing"]
 
 MAGIC = b"SQLite format 3\x00"
 WAIT_S = 5.0
@@ -208,12 +208,29 @@ def writing(database: Database, path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def reading(database: Database, path: Path) -> Iterator[None]:
+    """Read from one state of the file: between two reads on their own another program may write."""
+    connection = database.conn
+    with translated(path):
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.rollback()
+
+
+@contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise SimError with what to do in place of SQLite's own errors."""
+    """Raise SimError with what to do in place of SQLite's own errors, and of a schema that is no text."""
     try:
         yield
     except sqlite3.Error as error:
         raise SimError(_message(error, path)) from error
+    except UnicodeDecodeError as error:  # a damaged name of a table or column
+        raise SimError(_DAMAGED.format(path=path, other=OTHER)) from error
 
 
 def _message(error: sqlite3.Error, path: Path) -> str:
@@ -228,6 +245,7 @@ _LOCKED = (
     "The run database {path} is in use (locked) by another program; waited {wait} s."
     " Wait until it is done, or {other}."
 )
+_DAMAGED = "The run database {path} is damaged. Restore it from a copy, or {other}."
 _MESSAGES = (
     ("SQLITE_BUSY", _LOCKED),
     ("SQLITE_LOCKED", _LOCKED),
@@ -250,5 +268,5 @@ _MESSAGES = (
         "The run database {path} cannot be opened. Check that {folder} may be written to, or {other}.",
     ),
     ("SQLITE_NOTADB", "{path} is not a SQLite database; it was not changed. To store runs, {other}."),
-    ("SQLITE_CORRUPT", "The run database {path} is damaged. Restore it from a copy, or {other}."),
+    ("SQLITE_CORRUPT", _DAMAGED),
 )

@@ -8,6 +8,7 @@ clock alone, which may be wrong: it is watched first, and one renewed meanwhile 
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -178,7 +179,11 @@ def _doubtful(lease: Lease) -> bool:
 
 
 def _lease(row: dict[str, Any]) -> Lease:
-    process = Process(int(row["pid"] or 0), str(row["host"]), str(row["boot"]), str(row["start"]))
-    return Lease(
-        row["item"], str(row["token"]), process, str(row["since"]), float(row["renewed"]), int(row["beats"])
-    )
+    """Return a lease; one with damaged cells is of no process and never renewed, so that it is watched."""
+    process = Process(int(_number(row["pid"])), str(row["host"]), str(row["boot"]), str(row["start"]))
+    renewed, beats = _number(row["renewed"]), int(_number(row["beats"]))
+    return Lease(row["item"], str(row["token"]), process, str(row["since"]), renewed, beats)
+
+
+def _number(cell: object) -> float:
+    return float(cell) if isinstance(cell, int | float) and math.isfinite(cell) else 0.0

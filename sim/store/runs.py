@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BadInput, SimError
-from sim.store.database import translated, writing
+from sim.store.database import reading, translated, writing
 from sim.store.digests import differing, row_digest
 from sim.store.identifiers import find_one, free_id, now
 from sim.store.leases import Leases
@@ -175,15 +175,16 @@ class Runs:
     def get(self, given: str) -> dict[str, Any]:
         """Return the record of a run (see ``find``); an unfinished run lacks the results."""
         run_id = self.find(given)
-        with translated(self.path):
+        with reading(self.database, self.path):
             run = fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0]
+            status = self._status(run)
             parts = {part: self._rows(part, run_id) for part in ROWS}
             tags = [
                 row["tag"]
                 for row in fetch(self.database, "SELECT tag FROM tags WHERE run = ? ORDER BY tag", run_id)
             ]
         _refuse_damaged(run, parts)
-        run["status"] = self._status(run)
+        run["status"] = status
         try:
             return from_rows(run, parts["indicators"], parts["series"], parts["assumptions"], tags)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -191,18 +192,19 @@ class Runs:
 
     def lines(self, limit: int = 1000) -> tuple[RunLine, ...]:
         """Return the newest runs, newest first; a damaged one only says so."""
-        with translated(self.path):
+        with reading(self.database, self.path):
             rows = fetch(self.database, "SELECT * FROM runs ORDER BY created DESC, rowid DESC LIMIT ?", limit)
             tags = fetch(self.database, "SELECT tag, run FROM tags ORDER BY tag")
+            states = [self._status(row) for row in rows]
         return tuple(
-            _line(row, self._status(row), tuple(tag["tag"] for tag in tags if tag["run"] == row["id"]))
-            for row in rows
+            _line(row, status, tuple(tag["tag"] for tag in tags if tag["run"] == row["id"]))
+            for row, status in zip(rows, states, strict=True)
         )
 
     def members_indicators(self, given: str) -> NDArray[np.float32]:
         """Return the members' indicators of a run, float32 (2 arms, members, indicators)."""
         run_id = self.find(given)
-        with translated(self.path):
+        with reading(self.database, self.path):
             run = fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)[0]
             rows = self._rows("members", run_id)
         _refuse_damaged(run, {"members": rows})
@@ -218,16 +220,19 @@ class Runs:
     def examined(self) -> tuple[int, int, list[str]]:
         """Read every run: how many there are, how many from before there were digests, which are damaged."""
         with translated(self.path):
-            runs = fetch(self.database, "SELECT * FROM runs ORDER BY created, rowid")
+            ids = [row["id"] for row in fetch(self.database, "SELECT id FROM runs ORDER BY created, rowid")]
         without, damaged = 0, []
-        for run in runs:
-            with translated(self.path):
-                parts = {part: self._rows(part, run["id"]) for part in (*ROWS, "members")}
+        for run_id in ids:
+            with reading(self.database, self.path):
+                run = next(iter(fetch(self.database, "SELECT * FROM runs WHERE id = ?", run_id)), None)
+                parts = {part: self._rows(part, run_id) for part in (*ROWS, "members")}
+            if run is None:  # discarded meanwhile
+                continue
             without += run["digests"] is None
             wrong = _differing(run, parts)
             if wrong:
                 damaged.append(f"run {run['id']} ({', '.join(wrong)})")
-        return len(runs), without, damaged
+        return len(ids), without, damaged
 
     def _status(self, run: Mapping[str, Any]) -> str:
         """A run left "running" by a process that is gone was interrupted."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BadInput, SimError
-from sim.store.database import translated, writing
+from sim.store.database import reading, translated, writing
 from sim.store.digests import array_digest, row_digest
 from sim.store.identifiers import find_one, free_id, now
 from sim.store.leases import Leases
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StoredSweep", "SweepTable", "Sweeps"]
 
+_WHOLE = "typeof(start) = 'integer' AND typeof(count) = 'integer'"
+_SOUND = f"{_WHOLE} AND start >= 0 AND count > 0 AND start + count <= ?"
+"""What is so of the span of every block that was stored; the number is that of all samples."""
 MOST_COLUMNS = 1900  # SQLite allows 2000 columns in a table
 
 
@@ -192,6 +195,8 @@ class Sweeps:
     def _put_away_damaged(self, sweep: StoredSweep) -> int:
         """Delete the blocks that are not what was stored, so that they are run again; return how many."""
         damaged = self._damaged_samples(sweep)
+        unsound = f"DELETE FROM blocks WHERE sweep = ? AND NOT ({_SOUND})"
+        self.database.execute(unsound, (sweep.sweep_id, sweep.samples))
         for first, last in damaged:
             for table, column in ((_table(sweep.sweep_id), "sample"), ("blocks", "start")):
                 where = f"{column} BETWEEN ? AND ?" + (" AND sweep = ?" if table == "blocks" else "")
@@ -211,13 +216,14 @@ class Sweeps:
     def get(self, given: str) -> StoredSweep:
         """Return the description of a sweep (see ``find``)."""
         sweep_id = self.find(given)
-        with translated(self.path):
+        with reading(self.database, self.path):
             row = self._row(sweep_id)
+            status = self._status(row)
             done = fetch(self.database, f"SELECT count(*) AS n FROM {quoted(_table(sweep_id))}")[0]["n"]
         try:
             if _is_changed(row):
                 raise ValueError("changed")
-            return _described(row, self._status(row), int(done))
+            return _described(row, status, int(done))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise _damaged(sweep_id) from error
 
@@ -226,8 +232,9 @@ class Sweeps:
 
         Raises SimError where a block is not what was stored.
         """
-        cells = self._cells(sweep)
-        damaged = self._damaged_samples(sweep, cells)
+        with reading(self.database, self.path):
+            cells = self._cells(sweep)
+            damaged = self._damaged_samples(sweep, cells)
         if damaged:
             raise SimError(
                 f"The sweep {sweep.sweep_id} is damaged: {_spans(damaged)} changed after they were stored."
@@ -245,7 +252,8 @@ class Sweeps:
         damaged = []
         for row in rows:
             try:
-                spans = self._damaged_samples(self.get(row["id"]))
+                with reading(self.database, self.path):
+                    spans = self._damaged_samples(self.get(row["id"]))
             except SimError:
                 damaged.append(f"sweep {row['id']} (its description or table)")
             else:
@@ -276,11 +284,11 @@ class Sweeps:
         self, sweep: StoredSweep, cells: NDArray[np.float64] | None = None
     ) -> list[tuple[int, int]]:
         """Return the first and last sample of each block that is not what was stored."""
-        cells = self._cells(sweep) if cells is None else cells
-        with translated(self.path):
+        with reading(self.database, self.path):
+            cells = self._cells(sweep) if cells is None else cells
             row = self._row(sweep.sweep_id)
-            sql = "SELECT start, count, digest FROM blocks WHERE sweep = ? ORDER BY start"
-            blocks = fetch(self.database, sql, sweep.sweep_id)
+            sql = f"SELECT start, count, digest FROM blocks WHERE sweep = ? AND {_SOUND} ORDER BY start"
+            blocks = fetch(self.database, sql, sweep.sweep_id, sweep.samples)
         damaged, covered = [], np.zeros(len(cells), dtype=bool)
         for block in blocks:
             first, last = int(block["start"]), int(block["start"]) + int(block["count"]) - 1

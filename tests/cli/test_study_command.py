@@ -81,7 +81,10 @@ def test_a_sweep_goes_on_with_its_own_place_only(tiny: Any, other: Path) -> None
     assert "GDP of Other Town in 2035" in said.out
     refused = tiny("sweep", "--resume", "@last")
     assert refused.code == 2
-    assert "The model or its data (values of constants) have changed since the sweep" in refused.err
+    assert (
+        "The model or its data (values in the model or priors.csv) have changed since the sweep"
+        in refused.err
+    )
     assert "--study FOLDER" in refused.err
     assert tiny(*study, "sweep", "--resume", "@last").code == 0
 
@@ -93,6 +96,10 @@ def test_a_sweep_goes_on_after_an_edit_that_changes_no_number(tiny: Any, other: 
     written.write_text(written.read_text(encoding="utf-8").replace("\t~\t", "\t~\t ", 1), encoding="utf-8")
     assert tiny(*study, "sweep", "--resume", "@last").code == 0
     kpis.write_text(kpis.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    levers = model / "levers.toml"
+    levers.write_text("# A comment.\n" + levers.read_text(encoding="utf-8"), encoding="utf-8")
+    assert tiny(*study, "sweep", "--resume", "@last").code == 0
+    edit(kpis, "output current[city],1,", "output current[city],2,")
     refused = tiny(*study, "sweep", "--resume", "@last")
     assert refused.code == 2
     assert "The model or its data (kpis.csv) have changed since the sweep" in refused.err

@@ -97,7 +97,7 @@ def test_nothing_is_overwritten(shipped: Project, tmp_path: Path) -> None:
         found_study(shipped, tmp_path)
     with pytest.raises(BadInput, match=r"mine\.txt is a file"):
         found_study(shipped, tmp_path / "mine.txt")
-    with pytest.raises(BadInput, match="in a file cannot be written: Not a directory. Name another folder"):
+    with pytest.raises(BadInput, match="in a file cannot be written: Not a directory"):
         found_study(shipped, tmp_path / "mine.txt" / "in a file")
     with pytest.raises(BadInput, match=r"red: the text holds the control character U\+001B"):
         found_study(shipped, tmp_path / "\x1b[31mred")

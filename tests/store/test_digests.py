@@ -154,6 +154,67 @@ def test_a_changed_sample_is_found_and_its_block_is_run_again(store: Store, path
     assert table.sample.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "start = 'x'",
+        "start = NULL",
+        "start = -3",
+        "count = 'zz'",
+        "count = -5",
+        "count = 9223372036854775807",
+    ],
+)
+def test_a_damaged_span_of_a_block_is_found_and_its_samples_are_run_again(store: Store, change: str) -> None:
+    sweep = swept(store)
+    store.database.execute(f"UPDATE blocks SET {change} WHERE sweep = ? AND start = 3", (sweep,))
+    store.database.conn.commit()
+    assert store.examine().damaged == (f"sweep {sweep} (samples 3 to 5)",)
+    assert store.sweeps.resume(sweep) == 1
+    assert store.sweeps.table(store.sweeps.get(sweep)).sample.tolist() == [0, 1, 2]
+    count = store.database.execute("SELECT count(*) FROM blocks WHERE sweep = ?", (sweep,)).fetchone()
+    assert count[0] == 1
+    assert store.examine().damaged == ()
+
+
+def test_what_is_stored_between_two_reads_is_no_damage(
+    store: Store, path: Path, record: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = store.sweeps.begin(["sim", "sweep"], VARIED, ("goal",), 6, 1, {"scenario": {"name": "x"}})
+    run = store.runs.begin(["sim", "run"], record["scenario"], 1, record["members"])
+    cells, rows = type(store.sweeps)._cells, type(store.runs)._rows
+
+    def then_a_block(self: Any, stored: Any) -> Any:
+        found = cells(self, stored)
+        store.sweeps.append(stored, len(found), np.zeros((3, 2)), np.zeros((3, 1)), np.zeros(3, bool))
+        return found
+
+    def then_the_end(self: Any, part: str, run_id: str) -> Any:
+        if part == "indicators" and self.database is not store.database:
+            store.runs.complete(run, record, None)
+        return rows(self, part, run_id)
+
+    with open_store(path, write=False) as reader:
+        with monkeypatch.context() as patch:
+            patch.setattr(type(store.sweeps), "_cells", then_a_block)
+            assert reader.examine().damaged == ()
+            assert len(reader.sweeps.table(reader.sweeps.get(sweep)).sample) == 3
+        with monkeypatch.context() as patch:
+            patch.setattr(type(store.runs), "_rows", then_the_end)
+            assert reader.runs.get(run)["status"] == "running"
+        assert reader.runs.get(run)["status"] == "complete"
+
+
+def test_a_damaged_name_of_a_column_is_a_damaged_database(store: Store, path: Path) -> None:
+    swept(store)
+    store.close()
+    data = path.read_bytes()
+    assert b"outputs" in data
+    path.write_bytes(data.replace(b"outputs", b"outp\xfft\xfe"))
+    with open_store(path, write=False) as other, pytest.raises(SimError, match=r"is damaged\. Restore it"):
+        other.sweeps.get("@last")
+
+
 def test_a_changed_description_or_block_of_a_sweep_is_found(store: Store, path: Path) -> None:
     sweep, other = swept(store), swept(store)
     for _ in changed_cells(path, "sweeps", f"id = '{sweep}'"):

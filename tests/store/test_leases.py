@@ -48,6 +48,18 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sim.store.leases, "LOOK_S", 0.01)
 
 
+def test_a_damaged_lease_is_watched_and_taken_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.store.leases.WATCH_S", 0.0)
+    cells = "pid = 't', host = 'x', start = 's', renewed = 'zz', beats = 'y', token = 'other'"
+    sweep = store.sweeps.begin(["sim", "sweep"], {"x": (0.0, 1.0)}, ("goal",), 6, 1, {})
+    store.database.execute(f"UPDATE leases SET {cells} WHERE item = ?", (sweep,))
+    store.database.conn.commit()
+    said: list[str] = []
+    assert store.sweeps.resume(sweep, said.append) == 0
+    assert "Watching for 0 s" in said[0]
+    store.sweeps.finish(sweep, "complete", None)
+
+
 def test_a_sweep_in_work_is_refused_with_who_since_when_and_what_to_do(store: Store) -> None:
     sweep = begun(store)
     as_other(store, sweep, pid=77)
