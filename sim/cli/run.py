@@ -167,7 +167,7 @@ def _run_and_store(
                 store.runs.complete(run_id, result.record, result.members_indicators)
             except SimError as error:
                 # The result is there: show it first, then say that it was not stored.
-                return result.record, error
+                return result.record, SimError(f"The result was not stored. {error}")
     return result.record, None
 
 

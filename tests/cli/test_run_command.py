@@ -141,3 +141,18 @@ def test_a_run_that_fails_is_marked_with_the_reason(tiny: Any, monkeypatch: pyte
     said = tiny("run", "--members", "20")
     assert (said.code, said.err) == (1, "sim: No member ran through.\n")
     assert stored_status() == ["failed"]
+
+
+def test_a_result_that_cannot_be_stored_is_shown_all_the_same(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise SimError("The run database is in use (locked).")
+
+    monkeypatch.setattr("sim.store.runs.Runs.complete", locked)
+    said = tiny("run", "--lever=headquarters", "--members", "20")
+    assert said.code == 1
+    assert "Tiny City" in said.out
+    assert said.err.splitlines()[-1] == (
+        "sim: The result was not stored. The run database is in use (locked)."
+    )
