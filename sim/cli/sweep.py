@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -230,15 +228,16 @@ def _made_with(project: Project) -> dict[str, Any]:
     from sim.ensemble.identity import computed, hashes, spelled
 
     # A sweep takes no draws: all that is not varied stands at the place's own values.
-    own = hashes(computed(project.spec, project.defaults, (), project.anchors, ()))
-    columns = [[kpi.id, spelled(kpi.variable), kpi.scale, kpi.year] for kpi in project.kpis]
-    levers = [[lever.id, lever.element] for lever in project.levers]
-    tables = {"kpis": _digest(columns), "levers": _digest(levers)}
-    return {f"{name}_hash": digest for name, digest in (own | tables).items()}
-
-
-def _digest(rows: list[list[Any]]) -> str:
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    own = computed(project.spec, project.defaults, (), project.anchors, ())
+    # Numbers are stored in the order of the tables, so the order counts too.
+    tables = {
+        "kpis": {
+            f"{kpi.id} {kpi.year}": f"{at} {spelled(kpi.variable)} {kpi.scale!r}"
+            for at, kpi in enumerate(project.kpis)
+        },
+        "levers": {lever.id: f"{at} {lever.element}" for at, lever in enumerate(project.levers)},
+    }
+    return {f"{name}_hash": digest for name, digest in hashes({**own, **tables}).items()}
 
 
 def _run(

@@ -65,8 +65,8 @@ def build(
         raise BadInput("\n".join(f"{path.name}: {problem}" for problem in builder.problems))
     if all(variable.kind == "control" for variable in named.values()):
         raise BadInput(f"{path.name} has no equation beside its time settings, so there is nothing to run.")
-    equations = [c.expression for variable in named.values() for c in variable.components]
     _check_all_parts(named.values())
+    equations = (c.expression for variable in named.values() for c in variable.components)
     for node in (node for equation in equations for node in walk(equation)):
         if isinstance(node, Smooth | Delay):
             check(DELAY_STAGES, node.order)
